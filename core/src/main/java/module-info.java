@@ -1,0 +1,12 @@
+/** What an SMTP reply means, what to do about it, and the loop that does it. */
+module dev.redeliver.core {
+  requires io.github.resilience4j.core;
+  requires io.github.resilience4j.retry;
+  requires static org.jspecify;
+
+  exports dev.redeliver.smtp;
+  exports dev.redeliver.classify;
+  exports dev.redeliver.policy;
+  exports dev.redeliver.reputation;
+  exports dev.redeliver.delivery;
+}
