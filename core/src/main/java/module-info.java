@@ -9,4 +9,6 @@ module dev.redeliver.core {
   exports dev.redeliver.policy;
   exports dev.redeliver.reputation;
   exports dev.redeliver.delivery;
+
+  uses dev.redeliver.delivery.DeliveryListenerFactory;
 }

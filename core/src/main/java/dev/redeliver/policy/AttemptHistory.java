@@ -2,6 +2,7 @@ package dev.redeliver.policy;
 
 import dev.redeliver.classify.Lane;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 
@@ -50,6 +51,30 @@ public record AttemptHistory(
    */
   public static AttemptHistory first(Instant startedAt) {
     return new AttemptHistory(startedAt, 1, Map.of(), false, false, 0, false, 0);
+  }
+
+  /**
+   * {@return the history of the attempt that a decision leads to, should it fail too}
+   *
+   * @param retry the decision that followed this history
+   */
+  public AttemptHistory after(Decision.Retry retry) {
+    if (!retry.counted()) {
+      return new AttemptHistory(
+          startedAt,
+          attempts,
+          failuresByLane,
+          false,
+          false,
+          reconnects + 1,
+          false,
+          unknownOutcomes);
+    }
+    Map<Lane, Integer> failures = new EnumMap<>(Lane.class);
+    failures.putAll(failuresByLane);
+    failures.merge(retry.lane(), 1, Integer::sum);
+    return new AttemptHistory(
+        startedAt, attempts + 1, failures, false, false, 0, false, unknownOutcomes);
   }
 
   private static void requireAtLeast(int least, String name, int value) {

@@ -39,6 +39,8 @@ public final class RetryPolicy {
   private final int alertThreshold;
   private final Duration alertWindow;
   private final ReplyClassifier classifier;
+  private final boolean enabled;
+  private final String metricsRegistry;
 
   private RetryPolicy(Builder builder) {
     name = builder.name;
@@ -51,6 +53,8 @@ public final class RetryPolicy {
     alertThreshold = builder.alertThreshold;
     alertWindow = builder.alertWindow;
     classifier = builder.classifier;
+    enabled = builder.enabled;
+    metricsRegistry = builder.metricsRegistry;
   }
 
   /** {@return the policy of a profile, unchanged} */
@@ -266,6 +270,19 @@ public final class RetryPolicy {
     return classifier;
   }
 
+  /** {@return whether the adapter shall do anything at all; true unless switched off} */
+  public boolean isEnabled() {
+    return enabled;
+  }
+
+  /**
+   * {@return where the metrics go that are bound by configuration alone: {@code none}, {@code
+   * global}, or a static member as {@code com.example.Metrics#registry}}
+   */
+  public String metricsRegistry() {
+    return metricsRegistry;
+  }
+
   /** {@return a builder that starts from this policy} */
   public Builder toBuilder() {
     return new Builder(this);
@@ -305,6 +322,8 @@ public final class RetryPolicy {
     private int alertThreshold;
     private Duration alertWindow;
     private ReplyClassifier classifier;
+    private boolean enabled;
+    private String metricsRegistry;
 
     private Builder(Profile profile) {
       this.profile = Objects.requireNonNull(profile, "profile");
@@ -317,6 +336,8 @@ public final class RetryPolicy {
       alertThreshold = 3;
       alertWindow = Duration.ofMinutes(10);
       classifier = ReplyClassifier.standard();
+      enabled = true;
+      metricsRegistry = "none";
     }
 
     private Builder(RetryPolicy policy) {
@@ -330,6 +351,8 @@ public final class RetryPolicy {
       alertThreshold = policy.alertThreshold;
       alertWindow = policy.alertWindow;
       classifier = policy.classifier;
+      enabled = policy.enabled;
+      metricsRegistry = policy.metricsRegistry;
     }
 
     /**
@@ -439,6 +462,29 @@ public final class RetryPolicy {
      */
     public Builder classifier(ReplyClassifier classifier) {
       this.classifier = Objects.requireNonNull(classifier, "classifier");
+      return this;
+    }
+
+    /**
+     * Switches the adapter on or off; off, transports behave as if Redeliver were not there.
+     *
+     * @param enabled true by default
+     * @return this builder
+     */
+    public Builder enabled(boolean enabled) {
+      this.enabled = enabled;
+      return this;
+    }
+
+    /**
+     * Sets where the metrics go that are bound by configuration alone.
+     *
+     * @param metricsRegistry {@code none} (default), {@code global}, or a public static field or
+     *     no-argument method as {@code com.example.Metrics#registry}
+     * @return this builder
+     */
+    public Builder metricsRegistry(String metricsRegistry) {
+      this.metricsRegistry = Objects.requireNonNull(metricsRegistry, "metricsRegistry");
       return this;
     }
 
