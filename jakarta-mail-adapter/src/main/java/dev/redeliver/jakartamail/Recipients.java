@@ -1,0 +1,141 @@
+package dev.redeliver.jakartamail;
+
+import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.Outcome;
+import dev.redeliver.delivery.Recipient;
+import jakarta.mail.Address;
+import jakarta.mail.MessagingException;
+import jakarta.mail.SendFailedException;
+import jakarta.mail.internet.AddressException;
+import jakarta.mail.internet.InternetAddress;
+import java.net.IDN;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The addresses of one message: groups expanded, each mailbox once, and each found again by the
+ * index of its {@link Recipient}. Immutable and thread-safe.
+ */
+final class Recipients {
+  private final List<InternetAddress> byIndex;
+  private final Envelope envelope;
+
+  private Recipients(List<InternetAddress> byIndex, Envelope envelope) {
+    this.byIndex = byIndex;
+    this.envelope = envelope;
+  }
+
+  /**
+   * Local parts are case-sensitive and InternetAddress.equals is not: the string on the wire tells
+   * who is the same.
+   */
+  static Recipients of(@Nullable Address @Nullable [] addresses) throws MessagingException {
+    if (addresses == null || addresses.length == 0) {
+      throw new SendFailedException("No recipient addresses");
+    }
+    Map<String, InternetAddress> unique = new LinkedHashMap<>();
+    for (Address address : addresses) {
+      for (InternetAddress mailbox : mailboxes(address)) {
+        unique.putIfAbsent(wireForm(mailbox.getAddress()), mailbox);
+      }
+    }
+    if (unique.isEmpty()) {
+      throw new SendFailedException("No recipient addresses");
+    }
+    return new Recipients(
+        List.copyOf(unique.values()), Envelope.of("", List.copyOf(unique.keySet())));
+  }
+
+  private static List<InternetAddress> mailboxes(@Nullable Address address)
+      throws MessagingException {
+    if (!(address instanceof InternetAddress mailbox) || mailbox.getAddress() == null) {
+      throw new MessagingException(address + " is not an InternetAddress");
+    }
+    if (!mailbox.isGroup()) {
+      return List.of(mailbox);
+    }
+    try {
+      return List.of(mailbox.getGroup(true));
+    } catch (AddressException e) {
+      throw new SendFailedException("Group address cannot be read: " + mailbox.getAddress(), e);
+    }
+  }
+
+  /** A domain outside ASCII has an ASCII form (RFC 5891); a local part has none. */
+  private static String wireForm(String address) {
+    int at = address.lastIndexOf('@');
+    if (isAscii(address) || at < 0 || !isAscii(address.substring(0, at))) {
+      return address;
+    }
+    try {
+      return address.substring(0, at + 1) + IDN.toASCII(address.substring(at + 1));
+    } catch (IllegalArgumentException e) {
+      return address;
+    }
+  }
+
+  /** {@return the same recipients, for a message with this Message-ID} */
+  Recipients named(String messageId) {
+    return new Recipients(byIndex, new Envelope(messageId, envelope.recipients()));
+  }
+
+  Envelope envelope() {
+    return envelope;
+  }
+
+  /** {@return why the address cannot go over the wire as it is; empty if it can} */
+  static Optional<String> problem(String address, boolean utf8) {
+    for (int i = 0; i < address.length(); i++) {
+      char c = address.charAt(i);
+      if (c < ' ' || c == 0x7f || c == '<' || c == '>') {
+        return Optional.of(
+            "character " + Integer.toHexString(c) + " (hex) at " + i + " of an address");
+      }
+      if (c > 0x7f && !utf8) {
+        return Optional.of(
+            "the address has non-ASCII characters, and SMTPUTF8 (RFC 6531) is not possible here");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isAscii(String text) {
+    return text.chars().allMatch(c -> c < 0x80);
+  }
+
+  /** {@return the addresses for the mail library, in the wire form, in the same order} */
+  static Address[] forWire(List<Recipient> recipients) {
+    return recipients.stream()
+        .map(
+            recipient -> {
+              InternetAddress address = new InternetAddress();
+              address.setAddress(recipient.address());
+              return address;
+            })
+        .toArray(Address[]::new);
+  }
+
+  /** {@return the application's own address objects, by outcome} */
+  ByOutcome byOutcome(DeliveryReport report) {
+    return new ByOutcome(
+        with(report, Outcome.ACCEPTED),
+        with(report, Outcome.PENDING),
+        with(report, Outcome.REFUSED),
+        with(report, Outcome.UNKNOWN));
+  }
+
+  private Address[] with(DeliveryReport report, Outcome outcome) {
+    List<Address> found = new ArrayList<>();
+    report.with(outcome).forEach(entry -> found.add(byIndex.get(entry.recipient().index())));
+    return found.toArray(Address[]::new);
+  }
+
+  /** The four kinds of address arrays. */
+  @SuppressWarnings("ArrayRecordComponent") // only carries them from the report to the exception
+  record ByOutcome(Address[] accepted, Address[] pending, Address[] refused, Address[] unknown) {}
+}

@@ -1,0 +1,284 @@
+package dev.redeliver.jakartamail;
+
+import dev.redeliver.delivery.AttemptResult;
+import dev.redeliver.delivery.ConnectReport;
+import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.Recipient;
+import dev.redeliver.delivery.RecipientResult;
+import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.smtp.SmtpFailure;
+import jakarta.mail.Address;
+import jakarta.mail.Message;
+import jakarta.mail.MessagingException;
+import jakarta.mail.Session;
+import jakarta.mail.Transport;
+import jakarta.mail.URLName;
+import jakarta.mail.event.ConnectionEvent;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A transport around another one that sends again to those recipients that still need it.
+ *
+ * <p>It works with any {@link Transport} and learns what happened from its exceptions and from
+ * watching when the content is written. Where these leave it open whether the server has the
+ * message, the outcome is unknown and never taken for unsent. {@link RedeliverSmtpTransport}
+ * records the SMTP dialogue and knows more.
+ *
+ * <p>{@code sendMessage} returns when every recipient was accepted and otherwise throws a {@link
+ * RedeliveryException}. The message is copied when it is handed over: every attempt sends the same
+ * Message-ID and the same bytes. {@code close} never fails.
+ *
+ * <p>Thread-safe; sends one message at a time, waits between attempts included.
+ */
+public final class RetryingTransport extends Transport {
+  private final Transport delegate;
+  private final Redeliverer redeliverer;
+  private Target target = new Target(null, -1, null, null);
+  private boolean connectedByUser;
+  private boolean delegateOpen;
+  private @Nullable MessagingException problem;
+
+  private RetryingTransport(Transport delegate, Redeliverer redeliverer) {
+    super(NoSession.INSTANCE, delegate.getURLName());
+    this.delegate = delegate;
+    this.redeliverer = redeliverer;
+  }
+
+  /** A transport asks its session for defaults; those are the delegate's business. */
+  private static final class NoSession {
+    private static final Session INSTANCE = Session.getInstance(new Properties());
+
+    private NoSession() {}
+  }
+
+  /**
+   * Wraps a transport, connected or not. Messages of all transports that are wrapped with the same
+   * policy object are watched together for reputation alerts.
+   *
+   * @param transport the transport; from now on to be used through the wrapper only
+   * @param policy what to do about failures
+   * @return the wrapper
+   * @throws IllegalArgumentException if the transport already retries
+   */
+  public static RetryingTransport wrap(Transport transport, RetryPolicy policy) {
+    return wrap(transport, Redeliverer.of(policy));
+  }
+
+  /**
+   * Wraps a transport, connected or not.
+   *
+   * @param transport the transport; from now on to be used through the wrapper only
+   * @param redeliverer what delivers, with its clock, listeners and policy
+   * @return the wrapper
+   * @throws IllegalArgumentException if the transport already retries
+   */
+  public static RetryingTransport wrap(Transport transport, Redeliverer redeliverer) {
+    Objects.requireNonNull(redeliverer, "redeliverer");
+    if (transport instanceof RetryingTransport
+        || (Angus.isPresent() && AngusFacts.alreadyRetries(transport))) {
+      throw new IllegalArgumentException(
+          "transport already retries, and retrying retries would multiply attempts: "
+              + transport.getClass().getName());
+    }
+    return new RetryingTransport(transport, redeliverer);
+  }
+
+  /** {@return the wrapped transport} Sending through it bypasses the policy. */
+  public Transport unwrap() {
+    return delegate;
+  }
+
+  /**
+   * {@return the wrapped transport as one of its types}
+   *
+   * @param type the type wanted
+   * @throws IllegalArgumentException if the wrapped transport is not of this type
+   */
+  public <T> T unwrap(Class<T> type) {
+    if (!type.isInstance(delegate)) {
+      throw new IllegalArgumentException(
+          "the wrapped transport is a "
+              + delegate.getClass().getName()
+              + ", not a "
+              + type.getName());
+    }
+    return type.cast(delegate);
+  }
+
+  /**
+   * Connects, and tries again what may pass, by the policy.
+   *
+   * @throws IllegalStateException if the transport is connected
+   * @throws MessagingException the last failure, as the wrapped transport threw it
+   */
+  @Override
+  public synchronized void connect(
+      @Nullable String host, int port, @Nullable String user, @Nullable String password)
+      throws MessagingException {
+    if (isConnected()) {
+      throw new IllegalStateException("already connected");
+    }
+    target = new Target(host, port, user, password);
+    if (!redeliverer.policy().isEnabled()) {
+      delegate.connect(host, port, user, password);
+    } else {
+      ConnectReport report = redeliverer.connect(server(), this::open);
+      if (!report.isConnected() && problem != null) {
+        throw problem;
+      }
+    }
+    delegateOpen = true;
+    connectedByUser = true;
+    setURLName(delegate.getURLName());
+    setConnected(true);
+    notifyConnectionListeners(ConnectionEvent.OPENED);
+  }
+
+  private String server() {
+    return target.server(null, delegate.getURLName());
+  }
+
+  private Optional<SmtpFailure> open() {
+    try {
+      delegate.connect(target.host(), target.port(), target.user(), target.password());
+      problem = null;
+      delegateOpen = true;
+      return Optional.empty();
+    } catch (MessagingException e) {
+      problem = e;
+      return Optional.of(ExceptionFacts.ofConnection(e));
+    }
+  }
+
+  /** {@return whether the wrapped transport is connected} This may ask the server. */
+  @Override
+  public synchronized boolean isConnected() {
+    return delegate.isConnected();
+  }
+
+  /**
+   * Sends, and sends again to those recipients that still need it, by the policy.
+   *
+   * @throws IllegalStateException if the transport is not connected
+   * @throws RedeliveryException if not every recipient was accepted
+   * @throws MessagingException if the message or an address cannot be used at all; nothing was sent
+   */
+  @Override
+  public synchronized void sendMessage(Message message, Address[] addresses)
+      throws MessagingException {
+    if (!connectedByUser) {
+      adoptConnection();
+    }
+    if (!redeliverer.policy().isEnabled()) {
+      delegate.sendMessage(message, addresses);
+      return;
+    }
+    Handover handover = Handover.of(message, addresses);
+    problem = null;
+    DeliveryReport report =
+        redeliverer.deliver(
+            handover.recipients().envelope(), pending -> attempt(handover, pending));
+    handover.conclude(
+        report,
+        problem,
+        (type, to, about) ->
+            notifyTransportListeners(type, to.accepted(), to.pending(), to.refused(), about));
+  }
+
+  /** The transport may have been connected before it was wrapped. */
+  private void adoptConnection() {
+    if (!delegate.isConnected()) {
+      throw new IllegalStateException("Not connected");
+    }
+    connectedByUser = true;
+    delegateOpen = true;
+  }
+
+  private AttemptResult attempt(Handover handover, List<Recipient> pending) {
+    boolean reused = delegateOpen;
+    Optional<SmtpFailure> failure = reused ? Optional.empty() : open();
+    Map<Recipient, RecipientResult> results = new LinkedHashMap<>();
+    if (failure.isPresent()) {
+      RecipientResult result = new RecipientResult.Failed(failure.get());
+      pending.forEach(recipient -> results.put(recipient, result));
+      return new AttemptResult(server(), false, results);
+    }
+    boolean utf8 = Angus.isPresent() && AngusFacts.isUtf8Possible(delegate);
+    results.putAll(handover.unsendable(pending, utf8));
+    List<Recipient> sendable = pending.stream().filter(to -> !results.containsKey(to)).toList();
+    if (!sendable.isEmpty()) {
+      results.putAll(transact(handover, sendable));
+    }
+    return new AttemptResult(server(), reused, results);
+  }
+
+  private Map<Recipient, RecipientResult> transact(Handover handover, List<Recipient> sendable) {
+    BodyTracker tracker = new BodyTracker();
+    Exception thrown = send(handover, tracker, sendable);
+    ExceptionFacts facts = new ExceptionFacts(delegate, tracker, thrown);
+    Map<Recipient, RecipientResult> results = facts.of(sendable);
+    if (!facts.isConnectionUsable()) {
+      discardConnection();
+    }
+    return results;
+  }
+
+  private @Nullable Exception send(
+      Handover handover, BodyTracker tracker, List<Recipient> sendable) {
+    try {
+      delegate.sendMessage(handover.view(tracker), Recipients.forWire(sendable));
+      return null;
+    } catch (MessagingException e) {
+      problem = e;
+      return e;
+    } catch (RuntimeException e) {
+      return e;
+    }
+  }
+
+  private void discardConnection() {
+    delegateOpen = false;
+    closeDelegate();
+  }
+
+  /**
+   * Closes the wrapped transport. Never fails: what the server says to QUIT changes nothing about
+   * messages it has accepted. A failure is told to the listeners.
+   */
+  @Override
+  public synchronized void close() throws MessagingException {
+    closeDelegate();
+    delegateOpen = false;
+    if (connectedByUser || super.isConnected()) {
+      connectedByUser = false;
+      super.close();
+    }
+  }
+
+  private void closeDelegate() {
+    try {
+      delegate.close();
+    } catch (MessagingException | RuntimeException e) {
+      redeliverer.housekeepingFailed("close", e);
+    }
+  }
+
+  /** {@return the wrapped transport's URL, without the password} */
+  @Override
+  public URLName getURLName() {
+    return delegate.getURLName();
+  }
+
+  /** {@return the name of this class and of the wrapped one} */
+  @Override
+  public String toString() {
+    return "RetryingTransport[" + delegate + "]";
+  }
+}

@@ -1,0 +1,49 @@
+package dev.redeliver.jakartamail;
+
+import jakarta.mail.MessagingException;
+import jakarta.mail.internet.MimeMessage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import org.eclipse.angus.mail.smtp.SMTPMessage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The message of one attempt with Angus: keeps the envelope attributes of an {@link SMTPMessage},
+ * and always lets the good recipients through when others are refused.
+ */
+final class TrackedSmtpMessage extends SMTPMessage {
+  private final BodyTracker tracker;
+
+  TrackedSmtpMessage(MimeMessage original, InputStream content, BodyTracker tracker)
+      throws MessagingException {
+    super(original.getSession(), content);
+    this.tracker = tracker;
+    if (original instanceof SMTPMessage smtp) {
+      copyEnvelope(smtp);
+    }
+    setSendPartial(true);
+  }
+
+  private void copyEnvelope(SMTPMessage smtp) {
+    setEnvelopeFrom(smtp.getEnvelopeFrom());
+    setNotifyOptions(smtp.getNotifyOptions());
+    setReturnOption(smtp.getReturnOption());
+    setAllow8bitMIME(smtp.getAllow8bitMIME());
+    setSubmitter(smtp.getSubmitter());
+    setMailExtension(smtp.getMailExtension());
+  }
+
+  @Override
+  public void writeTo(OutputStream out, String @Nullable [] ignoredHeaders)
+      throws IOException, MessagingException {
+    tracker.begin();
+    super.writeTo(out, ignoredHeaders);
+    tracker.complete();
+  }
+
+  @Override
+  protected void updateMessageID() {
+    // One submission, one Message-ID: a conversion to 8BITMIME must not make a new one.
+  }
+}

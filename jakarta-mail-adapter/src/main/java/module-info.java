@@ -1,0 +1,13 @@
+/** Puts Redeliver around Jakarta Mail transports. */
+module dev.redeliver.jakartamail {
+  requires transitive dev.redeliver.core;
+  requires transitive jakarta.mail;
+  requires static org.eclipse.angus.mail;
+  requires static org.jspecify;
+
+  exports dev.redeliver.jakartamail;
+
+  provides jakarta.mail.Provider with
+      dev.redeliver.jakartamail.RedeliverSmtpProvider,
+      dev.redeliver.jakartamail.RedeliverSmtpsProvider;
+}
