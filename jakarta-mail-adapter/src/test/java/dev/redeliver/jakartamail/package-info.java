@@ -1,0 +1,4 @@
+@NullMarked
+package dev.redeliver.jakartamail;
+
+import org.jspecify.annotations.NullMarked;
