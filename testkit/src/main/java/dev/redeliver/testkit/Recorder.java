@@ -1,0 +1,110 @@
+package dev.redeliver.testkit;
+
+import dev.redeliver.testkit.TranscriptEntry.Direction;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** What happened on all connections. Thread-safe. */
+final class Recorder {
+  private final List<ReceivedMessage> accepted = new ArrayList<>();
+  private final List<ReceivedMessage> rejected = new ArrayList<>();
+  private final List<TranscriptEntry> transcript = new ArrayList<>();
+  private final List<Throwable> failures = new ArrayList<>();
+  private final Map<String, Integer> commands = new HashMap<>();
+  private final Set<Object> open = new HashSet<>();
+  private int connections;
+  private int transactions;
+
+  /** Forgets all but which connections are open. */
+  synchronized void clear() {
+    accepted.clear();
+    rejected.clear();
+    transcript.clear();
+    failures.clear();
+    commands.clear();
+    connections = 0;
+    transactions = 0;
+  }
+
+  /** {@return the number of the new connection} */
+  synchronized int opened(Object connection) {
+    open.add(connection);
+    connections++;
+    transcript.add(new TranscriptEntry(connections, Direction.EVENT, "connected"));
+    return connections;
+  }
+
+  synchronized void closed(Object connection) {
+    open.remove(connection);
+    notifyAll();
+  }
+
+  synchronized boolean awaitClosed(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    long left = limit.toNanos();
+    while (!open.isEmpty() && left > 0) {
+      wait(left / 1_000_000, (int) (left % 1_000_000));
+      left = deadline - System.nanoTime();
+    }
+    return open.isEmpty();
+  }
+
+  synchronized int nextTransaction() {
+    return ++transactions;
+  }
+
+  synchronized void accepted(ReceivedMessage message) {
+    accepted.add(message);
+  }
+
+  synchronized void rejected(ReceivedMessage message) {
+    rejected.add(message);
+  }
+
+  synchronized void failed(Throwable failure) {
+    failures.add(failure);
+  }
+
+  synchronized void command(int connection, String verb, String line) {
+    commands.merge(verb.toUpperCase(Locale.ROOT), 1, Integer::sum);
+    transcript.add(new TranscriptEntry(connection, Direction.CLIENT, line));
+  }
+
+  synchronized void said(int connection, Direction direction, String text) {
+    text.lines().forEach(line -> transcript.add(new TranscriptEntry(connection, direction, line)));
+  }
+
+  synchronized List<ReceivedMessage> accepted() {
+    return List.copyOf(accepted);
+  }
+
+  synchronized List<ReceivedMessage> rejected() {
+    return List.copyOf(rejected);
+  }
+
+  synchronized List<TranscriptEntry> transcript() {
+    return List.copyOf(transcript);
+  }
+
+  synchronized List<Throwable> failures() {
+    return List.copyOf(failures);
+  }
+
+  synchronized int commands(String verb) {
+    return commands.getOrDefault(verb.toUpperCase(Locale.ROOT), 0);
+  }
+
+  synchronized int connections() {
+    return connections;
+  }
+
+  synchronized int openConnections() {
+    return open.size();
+  }
+}
