@@ -1,0 +1,96 @@
+package dev.redeliver.metrics;
+
+import dev.redeliver.classify.Cause;
+import dev.redeliver.reputation.ReputationAlert;
+import dev.redeliver.reputation.ReputationMonitor;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.WeakHashMap;
+
+/**
+ * The reputation alerts that are raised, as the gauges of one registry and mailer show them.
+ * Thread-safe.
+ *
+ * <p>One board serves every {@link RedeliverMetrics} of the same mailer in a registry, because the
+ * registry keeps only the gauge that came first. Each of them signs its alerts with a source of its
+ * own, so that one does not resolve what another still sees.
+ *
+ * <p>Time is the registry's: a gauge is read when no traffic says what time it is. An alert that
+ * nobody resolved does not show any more once its window has passed without a further signal.
+ */
+final class AlertBoard {
+  /** Weak in the registry, which holds the board through its gauges: both go together. */
+  private static final Map<MeterRegistry, Map<String, AlertBoard>> BOARDS = new WeakHashMap<>();
+
+  private final Clock clock;
+  private final Map<Key, Mark> raised = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Cause, Long> lastRaised = new EnumMap<>(Cause.class);
+
+  private AlertBoard(Clock clock) {
+    this.clock = clock;
+  }
+
+  static AlertBoard of(MeterRegistry registry, String mailer) {
+    synchronized (BOARDS) {
+      return BOARDS
+          .computeIfAbsent(registry, unused -> new HashMap<>())
+          .computeIfAbsent(mailer, unused -> new AlertBoard(registry.config().clock()));
+    }
+  }
+
+  /** Notes an alert that was raised or resolved. */
+  synchronized void note(Object source, Duration window, ReputationAlert alert) {
+    Key key = new Key(source, alert.destination(), alert.cause());
+    if (alert.state() == ReputationAlert.State.RESOLVED) {
+      raised.remove(key);
+      return;
+    }
+    lastRaised.put(alert.cause(), clock.wallTime());
+    raised.put(key, new Mark(clock.wallTime(), window.toMillis()));
+    forgetBeyondLimit();
+  }
+
+  /** Keeps a raised alert up: the server still blames. */
+  synchronized void signal(Object source, String destination, Cause cause) {
+    raised.computeIfPresent(
+        new Key(source, destination, cause),
+        (key, mark) -> new Mark(clock.wallTime(), mark.windowMillis()));
+  }
+
+  /** {@return at how many destinations an alert of this cause is raised} */
+  synchronized long active(Cause cause) {
+    long now = clock.wallTime();
+    return raised.entrySet().stream()
+        .filter(entry -> entry.getKey().cause() == cause && entry.getValue().isFreshAt(now))
+        .map(entry -> entry.getKey().destination())
+        .distinct()
+        .count();
+  }
+
+  /** {@return when the latest alert of this cause was raised, in ms since 1970; 0 if never} */
+  synchronized long lastRaised(Cause cause) {
+    return lastRaised.getOrDefault(cause, 0L);
+  }
+
+  private void forgetBeyondLimit() {
+    Iterator<Key> eldest = raised.keySet().iterator();
+    while (raised.size() > ReputationMonitor.MAX_DESTINATIONS && eldest.hasNext()) {
+      eldest.next();
+      eldest.remove();
+    }
+  }
+
+  private record Key(Object source, String destination, Cause cause) {}
+
+  private record Mark(long lastSignal, long windowMillis) {
+    boolean isFreshAt(long now) {
+      return now - lastSignal < windowMillis;
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package dev.redeliver.metrics;
+
+import dev.redeliver.delivery.Attempt;
+import dev.redeliver.delivery.ConnectionFailure;
+import dev.redeliver.delivery.DeliveryListener;
+import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.RetryWait;
+import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.reputation.ReputationAlert;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * Counts and times deliveries in Micrometer registries. Thread-safe.
+ *
+ * <p>It is the listener that hears the events and the binder that registers the meters:
+ *
+ * <pre>{@code
+ * Redeliverer.builder(policy).listener(RedeliverMetrics.boundTo(registry, policy)).build()
+ * }</pre>
+ *
+ * <p>Where a container binds {@link MeterBinder}s, make one with the constructor, give it to the
+ * deliverer, and let the container call {@link #bindTo}. An event that comes before the first
+ * binding is not counted; the first such event is logged as a warning.
+ *
+ * <p>It may be bound to several registries; each counts from its binding on. Binding the same
+ * registry again changes nothing. Do not bind both a composite registry and a part of it, nor add
+ * two of these to one deliverer for the same registry: that would count twice. Several deliverers
+ * with one policy name add up in the same meters.
+ *
+ * <table>
+ *   <caption>Meters, all tagged {@code mailer} (the policy's name) except the last</caption>
+ *   <tr><th>name</th><th>type</th><th>further tags</th></tr>
+ *   <tr><td>{@code redeliver.attempt}</td><td>timer: SMTP transactions</td>
+ *       <td>{@code kind}: first, retry (every later transaction of the message); {@code outcome}:
+ *       delivered, partial, deferred, rejected, unknown</td></tr>
+ *   <tr><td>{@code redeliver.recipient.replies}</td><td>counter: results of attempts, per
+ *       recipient</td><td>{@code provider}, {@code cause}, {@code disposition}: accepted, deferred,
+ *       refused, unknown, held</td></tr>
+ *   <tr><td>{@code redeliver.recipient.retries}</td><td>counter: decisions to try again, per
+ *       recipient</td><td>{@code lane}</td></tr>
+ *   <tr><td>{@code redeliver.retry.wait}</td><td>timer: pauses between attempts</td><td></td></tr>
+ *   <tr><td>{@code redeliver.delivery}</td><td>timer with buckets: hand-over to outcome, per
+ *       recipient; to the end of the delivery if deferred or held</td><td>{@code provider}, {@code
+ *       outcome}: accepted, refused, unknown, deferred, held</td></tr>
+ *   <tr><td>{@code redeliver.delivery.attempts}</td><td>summary with buckets: attempts used, per
+ *       recipient</td><td>{@code outcome}, as before</td></tr>
+ *   <tr><td>{@code redeliver.duplicate.risk}</td><td>counter: recipients that may get a second
+ *       copy</td><td>{@code cause}: reply-lost</td></tr>
+ *   <tr><td>{@code redeliver.reputation.alerts}</td><td>counter: alerts raised</td><td>{@code
+ *       cause}</td></tr>
+ *   <tr><td>{@code redeliver.reputation.alert.active}</td><td>gauge: servers with an alert that is
+ *       raised and not resolved</td><td>{@code cause}</td></tr>
+ *   <tr><td>{@code redeliver.reputation.last.alert}</td><td>gauge: time of the last alert, since
+ *       1970; 0 if never</td><td>{@code cause}</td></tr>
+ *   <tr><td>{@code redeliver.connection.failures}</td><td>counter: connections not opened outside of
+ *       deliveries</td><td>{@code cause}</td></tr>
+ *   <tr><td>{@code redeliver.housekeeping.failures}</td><td>counter: failures that changed no
+ *       outcome</td><td>{@code what}: close, listener, other</td></tr>
+ *   <tr><td>{@code redeliver.build.info}</td><td>gauge: 1</td><td>{@code version}</td></tr>
+ * </table>
+ *
+ * <p>{@code cause} and {@code lane} are the words of {@link dev.redeliver.classify.Cause} and
+ * {@link dev.redeliver.classify.Lane}. No tag ever holds an address, a domain, a server's name or
+ * its text. Rare counters exist at 0 from the start.
+ *
+ * <p>An alert counts as active until the deliverer resolves it, or until no signal came for the
+ * policy's alert window by the registry's clock, whichever is first; no traffic is needed.
+ */
+public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
+  private static final System.Logger LOGGER = System.getLogger("dev.redeliver.metrics");
+
+  private final RetryPolicy policy;
+  private final System.Logger logger;
+  private final List<Meters> bound = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean warned = new AtomicBoolean();
+
+  /**
+   * Makes an instance that counts as soon as it is bound.
+   *
+   * @param policy the policy whose deliveries it hears: its name is the tag {@code mailer}, its
+   *     alert window ends alerts
+   */
+  public RedeliverMetrics(RetryPolicy policy) {
+    this(policy, LOGGER);
+  }
+
+  RedeliverMetrics(RetryPolicy policy, System.Logger logger) {
+    this.policy = Objects.requireNonNull(policy, "policy");
+    this.logger = logger;
+  }
+
+  /**
+   * {@return an instance that counts from the start}
+   *
+   * @param registry where the meters are registered
+   * @param policy the policy whose deliveries it hears
+   */
+  public static RedeliverMetrics boundTo(MeterRegistry registry, RetryPolicy policy) {
+    RedeliverMetrics metrics = new RedeliverMetrics(policy);
+    metrics.bindTo(registry);
+    return metrics;
+  }
+
+  /**
+   * Registers the meters. May be called at any time, for several registries.
+   *
+   * @param registry where the meters are registered
+   */
+  @Override
+  public synchronized void bindTo(MeterRegistry registry) {
+    Objects.requireNonNull(registry, "registry");
+    if (bound.stream().noneMatch(meters -> meters.isIn(registry))) {
+      bound.add(new Meters(registry, policy));
+    }
+  }
+
+  @Override
+  public void attemptFinished(Attempt attempt) {
+    each(meters -> meters.attemptFinished(attempt));
+  }
+
+  @Override
+  public void retryScheduled(RetryWait wait) {
+    each(meters -> meters.retryScheduled(wait.delay()));
+  }
+
+  @Override
+  public void deliveryFinished(DeliveryReport report) {
+    each(meters -> meters.deliveryFinished(report));
+  }
+
+  @Override
+  public void connectionFailed(ConnectionFailure failure) {
+    each(meters -> meters.connectionFailed(failure));
+  }
+
+  @Override
+  public void reputationAlert(ReputationAlert alert) {
+    each(meters -> meters.reputationAlert(alert));
+  }
+
+  @Override
+  public void housekeepingFailed(String what, Exception problem) {
+    each(meters -> meters.housekeepingFailed(what));
+  }
+
+  private void each(Consumer<Meters> event) {
+    if (bound.isEmpty() && warned.compareAndSet(false, true)) {
+      logger.log(
+          System.Logger.Level.WARNING,
+          "deliveries of ''{0}'' are not counted yet: bind RedeliverMetrics to a registry first",
+          policy.name());
+    }
+    bound.forEach(event);
+  }
+}

@@ -1,0 +1,186 @@
+package dev.redeliver.metrics;
+
+import static dev.redeliver.metrics.Events.ANN;
+import static dev.redeliver.metrics.Events.SERVER;
+import static dev.redeliver.metrics.Events.alert;
+import static dev.redeliver.metrics.Events.attempt;
+import static dev.redeliver.metrics.Events.connection;
+import static dev.redeliver.metrics.Events.failed;
+import static dev.redeliver.metrics.Events.meaning;
+import static dev.redeliver.metrics.Events.policy;
+import static dev.redeliver.metrics.Events.retry;
+import static dev.redeliver.reputation.ReputationAlert.State.RAISED;
+import static dev.redeliver.reputation.ReputationAlert.State.RESOLVED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.redeliver.classify.Cause;
+import dev.redeliver.classify.Lane;
+import dev.redeliver.reputation.ReputationMonitor;
+import dev.redeliver.smtp.Severity;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MockClock;
+import io.micrometer.core.instrument.simple.SimpleConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ReputationMetersTest {
+  private static final Duration WINDOW = Duration.ofMinutes(10);
+
+  private final MockClock clock = new MockClock();
+  private final MeterRegistry registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
+  private final RedeliverMetrics metrics = RedeliverMetrics.boundTo(registry, policy("shop"));
+
+  @Test
+  void raised_countedAndActive_untilResolved() {
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+    assertThat(active(Cause.AUTHENTICATION)).isEqualTo(0);
+
+    metrics.reputationAlert(alert(RESOLVED, SERVER, Cause.REPUTATION));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(0);
+    assertThat(alerts(Cause.REPUTATION)).isEqualTo(1);
+  }
+
+  @Test
+  void active_countsServers() {
+    metrics.reputationAlert(alert(RAISED, "a.example.test", Cause.REPUTATION));
+    metrics.reputationAlert(alert(RAISED, "b.example.test", Cause.REPUTATION));
+    metrics.reputationAlert(alert(RAISED, "b.example.test", Cause.SENDER_SUSPENDED));
+
+    assertThat(active(Cause.REPUTATION)).isEqualTo(2);
+    assertThat(active(Cause.SENDER_SUSPENDED)).isEqualTo(1);
+  }
+
+  @Test
+  void active_withoutTraffic_endsAfterTheWindow() {
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    clock.add(WINDOW.minusMillis(1));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+
+    clock.add(Duration.ofMillis(1));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(0);
+  }
+
+  @Test
+  void active_withFurtherSignals_staysUp() {
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    clock.add(WINDOW.minusMinutes(1));
+    metrics.attemptFinished(
+        attempt(
+            1,
+            Duration.ZERO,
+            failed(
+                ANN, meaning(Cause.REPUTATION, Severity.TRANSIENT, true), retry(Lane.REPUTATION))));
+    clock.add(WINDOW.minusMinutes(1));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+
+    metrics.connectionFailed(connection(Cause.REPUTATION, true));
+    clock.add(WINDOW.minusMinutes(1));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+  }
+
+  @Test
+  void active_withRefusalsThatAreNoSignal_ends() {
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    clock.add(WINDOW.minusMinutes(1));
+    metrics.connectionFailed(connection(Cause.REPUTATION, false));
+    clock.add(Duration.ofMinutes(1));
+
+    assertThat(active(Cause.REPUTATION)).isEqualTo(0);
+  }
+
+  @Test
+  void signalsAlone_raiseNothing() {
+    metrics.connectionFailed(connection(Cause.REPUTATION, true));
+
+    assertThat(active(Cause.REPUTATION)).isEqualTo(0);
+    assertThat(alerts(Cause.REPUTATION)).isEqualTo(0);
+  }
+
+  @Test
+  void active_sharedByDeliverersOfOneName() {
+    RedeliverMetrics other = RedeliverMetrics.boundTo(registry, policy("shop"));
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    other.reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+
+    metrics.reputationAlert(alert(RESOLVED, SERVER, Cause.REPUTATION));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+
+    other.reputationAlert(alert(RESOLVED, SERVER, Cause.REPUTATION));
+    assertThat(active(Cause.REPUTATION)).isEqualTo(0);
+  }
+
+  @Test
+  void lastAlert_isTheTimeOfTheLatestRaising() {
+    assertThat(lastAlert(Cause.AUTHENTICATION)).isEqualTo(0);
+    clock.add(Duration.ofSeconds(1_000_000));
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.AUTHENTICATION));
+    double raised = clock.wallTime() / 1000.0;
+    clock.add(Duration.ofHours(1));
+    metrics.reputationAlert(alert(RESOLVED, SERVER, Cause.AUTHENTICATION));
+
+    assertThat(lastAlert(Cause.AUTHENTICATION)).isEqualTo(raised);
+    assertThat(lastAlert(Cause.REPUTATION)).isEqualTo(0);
+  }
+
+  /** A user's own rule may call any cause a signal. */
+  @Test
+  void causeThatDoesNotAlertByItself_isCountedToo() {
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.POLICY));
+
+    assertThat(alerts(Cause.POLICY)).isEqualTo(1);
+    assertThat(active(Cause.POLICY)).isEqualTo(1);
+  }
+
+  @Test
+  void serversBeyondTheLimit_theQuietestIsForgotten() {
+    for (int i = 0; i <= ReputationMonitor.MAX_DESTINATIONS; i++) {
+      metrics.reputationAlert(alert(RAISED, i + ".example.test", Cause.REPUTATION));
+    }
+
+    assertThat(active(Cause.REPUTATION)).isEqualTo(ReputationMonitor.MAX_DESTINATIONS);
+  }
+
+  @Test
+  void gauges_surviveGarbageCollection() {
+    RedeliverMetrics.boundTo(registry, policy("dropped"))
+        .reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    System.gc();
+
+    assertThat(
+            registry
+                .get("redeliver.reputation.alert.active")
+                .tags("mailer", "dropped", "cause", "reputation")
+                .gauge()
+                .value())
+        .isEqualTo(1);
+    assertThat(registry.get("redeliver.build.info").gauge().value()).isEqualTo(1);
+  }
+
+  private double active(Cause cause) {
+    return registry
+        .get("redeliver.reputation.alert.active")
+        .tags("mailer", "shop", "cause", cause.token())
+        .gauge()
+        .value();
+  }
+
+  private double alerts(Cause cause) {
+    return registry
+        .get("redeliver.reputation.alerts")
+        .tags("mailer", "shop", "cause", cause.token())
+        .counter()
+        .count();
+  }
+
+  private double lastAlert(Cause cause) {
+    return registry
+        .get("redeliver.reputation.last.alert")
+        .tags("mailer", "shop", "cause", cause.token())
+        .timeGauge()
+        .value(TimeUnit.SECONDS);
+  }
+}

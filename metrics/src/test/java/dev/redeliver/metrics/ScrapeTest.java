@@ -1,0 +1,421 @@
+package dev.redeliver.metrics;
+
+import static dev.redeliver.metrics.Events.alert;
+import static dev.redeliver.metrics.Events.policy;
+import static dev.redeliver.metrics.Events.retry;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.redeliver.classify.Cause;
+import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Handling;
+import dev.redeliver.classify.Lane;
+import dev.redeliver.classify.Scope;
+import dev.redeliver.delivery.Attempt;
+import dev.redeliver.delivery.ConnectionFailure;
+import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.Outcome;
+import dev.redeliver.delivery.Recipient;
+import dev.redeliver.delivery.RecipientAttempt;
+import dev.redeliver.delivery.RecipientReport;
+import dev.redeliver.delivery.RecipientResult;
+import dev.redeliver.delivery.RetryWait;
+import dev.redeliver.policy.Decision;
+import dev.redeliver.reputation.ReputationAlert;
+import dev.redeliver.smtp.Severity;
+import dev.redeliver.smtp.SmtpFailure;
+import dev.redeliver.smtp.SmtpReply;
+import dev.redeliver.smtp.SmtpStage;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a Prometheus sees, when everything that an enum can say has been said. */
+class ScrapeTest {
+  private static final String HOSTILE = "LEAK\"\\\n{x=\"1\"} 1\r\u0000\u202e\ud800@leak.example";
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final RedeliverMetrics metrics = RedeliverMetrics.boundTo(registry, policy("shop"));
+
+  @Test
+  void boundAndIdle_rareSeriesAreThereAtZero() {
+    assertThat(samples())
+        .contains(
+            "redeliver_duplicate_risk_total{cause=\"reply-lost\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_alerts_total{cause=\"reputation\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_alerts_total{cause=\"authentication\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_alerts_total{cause=\"sender-suspended\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_alert_active{cause=\"reputation\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_alert_active{cause=\"authentication\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_alert_active{cause=\"sender-suspended\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_last_alert_seconds{cause=\"reputation\",mailer=\"shop\"} 0.0",
+            "redeliver_connection_failures_total{cause=\"credentials\",mailer=\"shop\"} 0.0",
+            "redeliver_connection_failures_total{cause=\"connection\",mailer=\"shop\"} 0.0",
+            "redeliver_housekeeping_failures_total{mailer=\"shop\",what=\"close\"} 0.0",
+            "redeliver_housekeeping_failures_total{mailer=\"shop\",what=\"listener\"} 0.0",
+            "redeliver_housekeeping_failures_total{mailer=\"shop\",what=\"other\"} 0.0",
+            "redeliver_recipient_retries_total{lane=\"greylist\",mailer=\"shop\"} 0.0",
+            "redeliver_recipient_retries_total{lane=\"immediate\",mailer=\"shop\"} 0.0",
+            "redeliver_recipient_replies_total{cause=\"credentials\",disposition=\"held\","
+                + "mailer=\"shop\",provider=\"other\"} 0.0",
+            "redeliver_retry_wait_seconds_count{mailer=\"shop\"} 0");
+    assertThat(samples()).noneMatch(line -> line.contains("cause=\"success\""));
+  }
+
+  @Test
+  void firstReplyOfAProvider_bringsItsSiblingsAtZero() {
+    metrics.attemptFinished(attempt(accepted()));
+
+    List<String> replies =
+        samples().stream().filter(line -> line.startsWith("redeliver_recipient_replies")).toList();
+    assertThat(replies)
+        .contains(
+            "redeliver_recipient_replies_total{cause=\"success\",disposition=\"accepted\","
+                + "mailer=\"shop\",provider=\"other\"} 1.0",
+            "redeliver_recipient_replies_total{cause=\"mailbox-unknown\",disposition=\"refused\","
+                + "mailer=\"shop\",provider=\"other\"} 0.0",
+            "redeliver_recipient_replies_total{cause=\"reputation\",disposition=\"deferred\","
+                + "mailer=\"shop\",provider=\"other\"} 0.0",
+            "redeliver_recipient_replies_total{cause=\"connection\",disposition=\"unknown\","
+                + "mailer=\"shop\",provider=\"other\"} 0.0");
+    for (Cause cause : Cause.values()) {
+      assertThat(replies).anyMatch(line -> line.contains("{cause=\"" + cause.token() + "\""));
+    }
+  }
+
+  @Test
+  void families_haveTheirNameTypeAndHelp() {
+    driveEverything();
+
+    assertThat(registry.scrape().lines().filter(line -> line.startsWith("# ")))
+        .containsExactlyInAnyOrder(
+            "# HELP redeliver_attempt_seconds SMTP transactions: from connecting to the last reply.",
+            "# TYPE redeliver_attempt_seconds summary",
+            "# HELP redeliver_attempt_seconds_max SMTP transactions: from connecting to the last reply.",
+            "# TYPE redeliver_attempt_seconds_max gauge",
+            "# HELP redeliver_build_info Constant 1, labelled with the version of the library.",
+            "# TYPE redeliver_build_info gauge",
+            "# HELP redeliver_connection_failures_total Connections that could not be opened outside"
+                + " deliveries.",
+            "# TYPE redeliver_connection_failures_total counter",
+            "# HELP redeliver_delivery_attempts Attempts made for a recipient when its delivery ended.",
+            "# TYPE redeliver_delivery_attempts histogram",
+            "# HELP redeliver_delivery_attempts_max Attempts made for a recipient when its delivery"
+                + " ended.",
+            "# TYPE redeliver_delivery_attempts_max gauge",
+            "# HELP redeliver_delivery_seconds Time from hand-over to the outcome, per recipient.",
+            "# TYPE redeliver_delivery_seconds histogram",
+            "# HELP redeliver_delivery_seconds_max Time from hand-over to the outcome, per recipient.",
+            "# TYPE redeliver_delivery_seconds_max gauge",
+            "# HELP redeliver_duplicate_risk_total Events after which a recipient may get the message"
+                + " twice.",
+            "# TYPE redeliver_duplicate_risk_total counter",
+            "# HELP redeliver_housekeeping_failures_total Failures that changed no outcome, by step.",
+            "# TYPE redeliver_housekeeping_failures_total counter",
+            "# HELP redeliver_recipient_replies_total Classified per-recipient results of attempts.",
+            "# TYPE redeliver_recipient_replies_total counter",
+            "# HELP redeliver_recipient_retries_total Per-recipient decisions to try again, by schedule.",
+            "# TYPE redeliver_recipient_retries_total counter",
+            "# HELP redeliver_reputation_alert_active Servers whose reputation alert is raised and not"
+                + " resolved.",
+            "# TYPE redeliver_reputation_alert_active gauge",
+            "# HELP redeliver_reputation_alerts_total Reputation alerts raised from SMTP replies.",
+            "# TYPE redeliver_reputation_alerts_total counter",
+            "# HELP redeliver_reputation_last_alert_seconds When the last reputation alert was raised,"
+                + " since 1970; 0 if never.",
+            "# TYPE redeliver_reputation_last_alert_seconds gauge",
+            "# HELP redeliver_retry_wait_seconds Pauses between two attempts of a delivery, as planned.",
+            "# TYPE redeliver_retry_wait_seconds summary",
+            "# HELP redeliver_retry_wait_seconds_max Pauses between two attempts of a delivery, as"
+                + " planned.",
+            "# TYPE redeliver_retry_wait_seconds_max gauge");
+    assertThat(samples())
+        .contains("redeliver_build_info{version=\"" + Version.current() + "\"} 1")
+        .anyMatch(
+            line ->
+                line.startsWith("redeliver_delivery_seconds_bucket{")
+                    && line.contains("le=\"300.0\""));
+  }
+
+  @Test
+  void tagKeys_areTheSameForAllMetersOfAName() {
+    driveEverything();
+
+    Map<String, Set<Set<String>>> keys = new TreeMap<>();
+    for (Meter meter : registry.getMeters()) {
+      Set<String> own = new TreeSet<>();
+      meter.getId().getTags().forEach(tag -> own.add(tag.getKey()));
+      keys.computeIfAbsent(meter.getId().getName(), unused -> new HashSet<>()).add(own);
+    }
+
+    assertThat(keys)
+        .isEqualTo(
+            Map.ofEntries(
+                keysOf("redeliver.attempt", "mailer", "kind", "outcome"),
+                keysOf("redeliver.build.info", "version"),
+                keysOf("redeliver.connection.failures", "mailer", "cause"),
+                keysOf("redeliver.delivery", "mailer", "provider", "outcome"),
+                keysOf("redeliver.delivery.attempts", "mailer", "outcome"),
+                keysOf("redeliver.duplicate.risk", "mailer", "cause"),
+                keysOf("redeliver.housekeeping.failures", "mailer", "what"),
+                keysOf("redeliver.recipient.replies", "mailer", "provider", "cause", "disposition"),
+                keysOf("redeliver.recipient.retries", "mailer", "lane"),
+                keysOf("redeliver.reputation.alert.active", "mailer", "cause"),
+                keysOf("redeliver.reputation.alerts", "mailer", "cause"),
+                keysOf("redeliver.reputation.last.alert", "mailer", "cause"),
+                keysOf("redeliver.retry.wait", "mailer")));
+  }
+
+  private static Map.Entry<String, Set<Set<String>>> keysOf(String name, String... keys) {
+    return Map.entry(name, Set.of(Set.of(keys)));
+  }
+
+  @Test
+  void tagValues_comeFromClosedSets() {
+    driveEverything();
+
+    Set<String> causes = new TreeSet<>();
+    Arrays.stream(Cause.values()).forEach(cause -> causes.add(cause.token()));
+    Set<String> lanes = new TreeSet<>();
+    Arrays.stream(Lane.values()).forEach(lane -> lanes.add(lane.token()));
+    Set<String> dispositions = Set.of("accepted", "deferred", "refused", "unknown", "held");
+
+    assertThat(values("redeliver.attempt", "kind")).isEqualTo(Set.of("first", "retry"));
+    assertThat(values("redeliver.attempt", "outcome"))
+        .isEqualTo(Set.of("delivered", "partial", "deferred", "rejected", "unknown"));
+    assertThat(values("redeliver.recipient.replies", "cause")).isEqualTo(causes);
+    assertThat(values("redeliver.recipient.replies", "disposition")).isEqualTo(dispositions);
+    assertThat(Providers.ids()).containsAll(values("redeliver.recipient.replies", "provider"));
+    assertThat(values("redeliver.recipient.retries", "lane")).isEqualTo(lanes);
+    assertThat(values("redeliver.delivery", "outcome")).isEqualTo(dispositions);
+    assertThat(Providers.ids()).containsAll(values("redeliver.delivery", "provider"));
+    assertThat(values("redeliver.delivery.attempts", "outcome")).isEqualTo(dispositions);
+    assertThat(values("redeliver.duplicate.risk", "cause")).isEqualTo(Set.of("reply-lost"));
+    assertThat(values("redeliver.reputation.alerts", "cause")).isEqualTo(causes);
+    assertThat(values("redeliver.reputation.alert.active", "cause")).isEqualTo(causes);
+    assertThat(values("redeliver.reputation.last.alert", "cause")).isEqualTo(causes);
+    assertThat(values("redeliver.connection.failures", "cause")).isEqualTo(causes);
+    assertThat(values("redeliver.housekeeping.failures", "what"))
+        .isEqualTo(Set.of("close", "listener", "other"));
+    assertThat(registry.getMeters())
+        .extracting(meter -> meter.getId().getTag("mailer"))
+        .containsOnly("shop", null);
+  }
+
+  @Test
+  void whatServersAndMessagesSay_isNowhereInTheScrape() {
+    driveEverything();
+
+    assertThat(registry.scrape())
+        .doesNotContainIgnoringCase("leak")
+        .doesNotContain("@")
+        .doesNotContain("4.7.1");
+  }
+
+  @Test
+  void series_doNotGrowWithServersDomainsAndTexts() {
+    driveEverything();
+    mailFromStrangers(0, 3);
+    int before = registry.getMeters().size();
+    mailFromStrangers(3, 1000);
+
+    assertThat(registry.getMeters().size()).isEqualTo(before);
+  }
+
+  private void mailFromStrangers(int from, int to) {
+    for (int i = from; i < to; i++) {
+      String server = "mx" + i + ".example";
+      Recipient recipient = new Recipient(0, "user" + i + "@domain" + i + ".example");
+      Decision decision = new Decision.Fail("no " + i);
+      metrics.attemptFinished(
+          new Attempt(
+              Envelope.of("<" + i + "@x>", List.of(recipient.address())),
+              server,
+              i,
+              NOW,
+              Duration.ofMillis(i),
+              false,
+              List.of(refused(recipient, Cause.POLICY, decision))));
+      metrics.housekeepingFailed("step " + i, new Exception("x"));
+      metrics.reputationAlert(alert(ReputationAlert.State.RAISED, server, Cause.REPUTATION));
+    }
+  }
+
+  @Test
+  void promtool_findsNothing(@TempDir Path folder) throws Exception {
+    Optional<Path> promtool = onPath("promtool");
+    if (promtool.isEmpty() && "true".equals(System.getenv("CI"))) {
+      fail("promtool is not on the PATH; it comes with the Debian package prometheus");
+    }
+    assumeTrue(promtool.isPresent(), "promtool (Debian package prometheus) is not on the PATH");
+    driveEverything();
+    Path scrape = folder.resolve("scrape.txt");
+    Files.writeString(scrape, registry.scrape());
+    Path findings = folder.resolve("findings.txt");
+
+    Process check =
+        new ProcessBuilder(promtool.get().toString(), "check", "metrics")
+            .redirectInput(scrape.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(findings.toFile())
+            .start();
+
+    assertThat(check.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(Files.readString(findings, UTF_8)).isEmpty();
+    assertThat(check.exitValue()).isEqualTo(0);
+  }
+
+  private static Optional<Path> onPath(String program) {
+    return Pattern.compile(Pattern.quote(File.pathSeparator))
+        .splitAsStream(Optional.ofNullable(System.getenv("PATH")).orElse(""))
+        .map(folder -> Path.of(folder, program))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private List<String> samples() {
+    return registry.scrape().lines().filter(line -> !line.startsWith("#")).toList();
+  }
+
+  private Set<String> values(String name, String key) {
+    Set<String> values = new TreeSet<>();
+    registry.get(name).meters().stream()
+        .flatMap(meter -> meter.getId().getTags().stream())
+        .filter(tag -> tag.getKey().equals(key))
+        .map(Tag::getValue)
+        .forEach(values::add);
+    return values;
+  }
+
+  private void driveEverything() {
+    List<Decision> decisions = new ArrayList<>();
+    for (Lane lane : Lane.values()) {
+      decisions.add(retry(lane));
+    }
+    for (Decision.Reason reason : Decision.Reason.values()) {
+      decisions.add(new Decision.GiveUp(reason, Lane.SLOW, Optional.empty(), HOSTILE));
+    }
+    decisions.add(new Decision.Fail(HOSTILE));
+    decisions.add(new Decision.Hold(HOSTILE));
+    for (Cause cause : Cause.values()) {
+      decisions.forEach(decision -> drive(cause, decision));
+      metrics.connectionFailed(
+          new ConnectionFailure(
+              HOSTILE, 1, NOW, hostileFailure(), hostileMeaning(cause), retry(Lane.CONNECTION)));
+      for (ReputationAlert.State state : ReputationAlert.State.values()) {
+        metrics.reputationAlert(alert(state, HOSTILE, cause));
+      }
+    }
+    metrics.attemptFinished(attempt(accepted()));
+    metrics.attemptFinished(
+        attempt(accepted(), refused(hostile(1), Cause.POLICY, new Decision.Fail(HOSTILE))));
+    for (String what : List.of("close", "listener", HOSTILE)) {
+      metrics.housekeepingFailed(what, new Exception(HOSTILE));
+    }
+    metrics.retryScheduled(
+        new RetryWait(envelope(), List.of(hostile(0)), Duration.ofSeconds(1), NOW));
+  }
+
+  private void drive(Cause cause, Decision decision) {
+    RecipientAttempt refused = refused(hostile(0), cause, decision);
+    RecipientAttempt unknown =
+        new RecipientAttempt(
+            hostile(0),
+            1,
+            NOW,
+            new RecipientResult.Unknown(hostileFailure()),
+            Optional.of(hostileMeaning(cause)),
+            Optional.of(decision));
+    metrics.attemptFinished(attempt(refused));
+    metrics.attemptFinished(attempt(unknown));
+    for (Outcome outcome : Outcome.values()) {
+      metrics.deliveryFinished(
+          new DeliveryReport(
+              envelope(),
+              NOW,
+              NOW.plusSeconds(1),
+              1,
+              List.of(new RecipientReport(hostile(0), outcome, 1, List.of(refused)))));
+    }
+  }
+
+  private int transactions;
+
+  private Attempt attempt(RecipientAttempt... recipients) {
+    transactions++;
+    return new Attempt(
+        envelope(), HOSTILE, transactions, NOW, Duration.ofMillis(5), false, List.of(recipients));
+  }
+
+  private static Envelope envelope() {
+    return Envelope.of(HOSTILE, List.of(HOSTILE, HOSTILE));
+  }
+
+  private static Recipient hostile(int index) {
+    return new Recipient(index, HOSTILE);
+  }
+
+  private static RecipientAttempt accepted() {
+    return new RecipientAttempt(
+        hostile(0),
+        1,
+        NOW,
+        new RecipientResult.Accepted(SmtpReply.parse("250 " + HOSTILE)),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private static RecipientAttempt refused(Recipient to, Cause cause, Decision decision) {
+    return new RecipientAttempt(
+        to,
+        1,
+        NOW,
+        new RecipientResult.Failed(hostileFailure()),
+        Optional.of(hostileMeaning(cause)),
+        Optional.of(decision));
+  }
+
+  private static SmtpFailure hostileFailure() {
+    return new SmtpFailure.Refused(SmtpStage.RCPT, SmtpReply.parse("450 4.7.1 " + HOSTILE));
+  }
+
+  private static Classification hostileMeaning(Cause cause) {
+    return new Classification(
+        Severity.TRANSIENT,
+        cause,
+        Scope.SENDER,
+        Lane.REPUTATION,
+        Handling.RETRY,
+        true,
+        Optional.empty(),
+        HOSTILE,
+        HOSTILE,
+        HOSTILE,
+        HOSTILE,
+        HOSTILE);
+  }
+}
