@@ -34,7 +34,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Encrypts, checking the certificate and the host name. */
-  void encrypt() throws IOException {
+  void encrypt(String protocol) throws IOException {
     SSLSocket tls =
         (SSLSocket)
             ScriptedSmtpServer.clientSslContext()
@@ -43,6 +43,7 @@ final class RawClient implements AutoCloseable {
     var parameters = tls.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     tls.setSSLParameters(parameters);
+    tls.setEnabledProtocols(new String[] {protocol});
     tls.startHandshake();
     socket = tls;
   }

@@ -525,6 +525,7 @@ class ScriptedSmtpServerTest {
     try (RawClient client = RawClient.greeted(server)) {
       assertThat(server.awaitConnectionsClosed(Duration.ZERO)).isFalse();
       client.say("QUIT");
+      assertThat(client.reply()).isEqualTo("EOF");
       assertThat(server.openConnections()).isZero();
     }
   }
