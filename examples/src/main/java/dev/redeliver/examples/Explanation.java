@@ -1,0 +1,95 @@
+package dev.redeliver.examples;
+
+import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Handling;
+import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.smtp.SmtpReply;
+import dev.redeliver.smtp.SmtpStage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a reply means, and what a policy does about it. Immutable.
+ *
+ * @param question the reply
+ * @param classification what it means
+ * @param outlook what follows; empty if nothing failed
+ * @param remarks what else is worth knowing about the reply
+ */
+record Explanation(
+    Question question,
+    Classification classification,
+    Optional<Outlook> outlook,
+    List<String> remarks) {
+  static Explanation of(Question question, RetryPolicy policy) {
+    @SuppressWarnings("NullAway") // a stage that is not known is null there
+    Classification classification =
+        policy.classifier().classify(question.stage().orElse(null), question.reply());
+    Optional<Outlook> outlook =
+        classification.handling() == Handling.PROCEED
+            ? Optional.empty()
+            : Optional.of(Outlook.of(policy, classification));
+    return new Explanation(question, classification, outlook, remarks(question));
+  }
+
+  Optional<String> stage() {
+    return question.stage().map(StageName::of);
+  }
+
+  SmtpReply reply() {
+    return question.reply();
+  }
+
+  private static List<String> remarks(Question question) {
+    SmtpReply reply = question.reply();
+    List<String> remarks = new ArrayList<>();
+    if (!question.strangeStage().isEmpty()) {
+      remarks.add(
+          "'"
+              + printable(question.strangeStage())
+              + "' is no stage; read without one. Stages: "
+              + StageName.names()
+              + ".");
+    }
+    reply.malformation().ifPresent(what -> remarks.add("Malformed: " + what + "."));
+    if (reply.code() / 100 == 1) {
+      remarks.add(
+          "1yz is not SMTP: RFC 5321 section 4.2.1 has no such replies, HTTP has. A server that"
+              + " says this is out of step, and its connection is not used again.");
+    }
+    if (reply.code() == 504) {
+      remarks.add(
+          "\"504 Gateway Timeout\" is HTTP. In SMTP 504 says that a command parameter is not"
+              + " implemented (RFC 5321 section 4.2.3).");
+    }
+    contradiction(reply).ifPresent(remarks::add);
+    dataStage(question, reply).ifPresent(remarks::add);
+    return List.copyOf(remarks);
+  }
+
+  private static Optional<String> contradiction(SmtpReply reply) {
+    return reply.enhancedStatus().isPresent() && reply.agreeingStatus().isEmpty()
+        ? Optional.of(
+            "The enhanced status "
+                + reply.enhancedStatus().get()
+                + " contradicts the basic code "
+                + reply.code()
+                + " and does not count (RFC 2034 section 4).")
+        : Optional.empty();
+  }
+
+  private static Optional<String> dataStage(Question question, SmtpReply reply) {
+    boolean afterTheDot =
+        question.stage().filter(stage -> stage == SmtpStage.END_OF_DATA).isPresent();
+    return afterTheDot && reply.code() == 0
+        ? Optional.of(
+            "Without a code after the final dot nobody knows whether the server has the message.")
+        : Optional.empty();
+  }
+
+  /** What a person typed goes back to the screen: through the parser, as all server text does. */
+  private static String printable(String text) {
+    return SmtpReply.parse(text).text();
+  }
+}

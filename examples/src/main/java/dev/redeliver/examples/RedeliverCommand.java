@@ -1,0 +1,78 @@
+package dev.redeliver.examples;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The {@code redeliver} command. Not thread-safe. */
+@Command(
+    name = "redeliver",
+    description = "Reads what mail servers answer, and does the right thing about it.",
+    mixinStandardHelpOptions = true,
+    versionProvider = RedeliverCommand.Version.class,
+    exitCodeOnInvalidInput = RedeliverCommand.USAGE,
+    exitCodeOnExecutionException = RedeliverCommand.SOFTWARE,
+    scope = ScopeType.INHERIT)
+public final class RedeliverCommand implements Callable<Integer> {
+  /** The exit codes of sysexits.h for a wrong call and for an internal error. */
+  static final int USAGE = 64;
+
+  static final int SOFTWARE = 70;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private RedeliverCommand() {}
+
+  /**
+   * Runs the command and ends the process with its exit code.
+   *
+   * @param args the sub-command and its arguments
+   */
+  public static void main(String[] args) {
+    Terminal terminal = Terminal.ofProcess();
+    int code = commandLine(terminal).execute(args);
+    terminal.out().flush();
+    terminal.err().flush();
+    System.exit(code);
+  }
+
+  static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new RedeliverCommand())
+        .addSubcommand(new ExplainCommand(terminal))
+        .addSubcommand(new ScheduleCommand(terminal))
+        .addSubcommand(new SendCommand(terminal))
+        .setOut(terminal.out())
+        .setErr(terminal.err())
+        // A reply may well begin with '@'; it never names a file of arguments.
+        .setExpandAtFiles(false)
+        .setParameterExceptionHandler(RedeliverCommand::explainUsage);
+  }
+
+  private static int explainUsage(ParameterException problem, String[] args) {
+    CommandLine command = problem.getCommandLine();
+    command.getErr().println(problem.getMessage());
+    command.getErr().println();
+    command.usage(command.getErr());
+    command.getErr().flush();
+    return USAGE;
+  }
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(spec.commandLine(), "A sub-command is needed.");
+  }
+
+  /** The version that the jar's manifest names. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = RedeliverCommand.class.getPackage().getImplementationVersion();
+      return new String[] {"redeliver " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+}
