@@ -250,35 +250,34 @@ public final class ScriptedSmtpServer implements AutoCloseable {
    * Ends every open connection with a FIN, as a server does that times out idle clients.
    *
    * @param lastWords a line to send before, such as {@code "421 4.4.2 timeout"}; empty for none
-   * @throws UncheckedIOException if a connection fails meanwhile
    */
   public void disconnectAll(String lastWords) {
-    try {
-      for (Session session : sessions.keySet()) {
-        if (session.isOpen()) {
-          session.disconnect(lastWords);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot disconnect", e);
-    }
+    endAll(session -> session.disconnect(lastWords));
   }
 
-  /**
-   * Ends every open connection with a RST.
-   *
-   * @throws UncheckedIOException if a connection fails meanwhile
-   */
+  /** Ends every open connection with a RST. */
   public void resetAll() {
-    try {
-      for (Session session : sessions.keySet()) {
-        if (session.isOpen()) {
-          session.reset();
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot reset", e);
-    }
+    endAll(Session::reset);
+  }
+
+  /** A client that is gone already has what it should get: the end of its connection. */
+  private void endAll(Ending ending) {
+    sessions.keySet().stream()
+        .filter(Session::isOpen)
+        .forEach(
+            session -> {
+              try {
+                ending.end(session);
+              } catch (IOException e) {
+                session.lost("lost: " + e);
+              }
+            });
+  }
+
+  /** A way to end a session. */
+  @FunctionalInterface
+  private interface Ending {
+    void end(Session session) throws IOException;
   }
 
   /**
