@@ -100,6 +100,7 @@ class GreenMailTest {
     properties.setProperty("mail.smtp.host", "127.0.0.1");
     properties.setProperty("mail.smtp.port", Integer.toString(server.getSmtp().getPort()));
     properties.setProperty("mail.smtp.timeout", "10000");
+    properties.setProperty("mail.smtp.localhost", "client.example.org");
     properties.setProperty("mail.smtp.connectiontimeout", "10000");
     if (byProperties) {
       properties.setProperty("mail.smtp.class", RedeliverSmtpTransport.class.getName());

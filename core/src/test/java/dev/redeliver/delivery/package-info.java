@@ -1,0 +1,4 @@
+@NullMarked
+package dev.redeliver.delivery;
+
+import org.jspecify.annotations.NullMarked;
