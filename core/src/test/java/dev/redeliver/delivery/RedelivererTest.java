@@ -29,8 +29,7 @@ class RedelivererTest {
 
   private final FakeClock clock = new FakeClock();
   private final RecordingWaiter waiter = new RecordingWaiter(clock);
-  private final RetryPolicy policy =
-      RetryPolicy.builder(Profile.BACKGROUND).jitter(0).build();
+  private final RetryPolicy policy = RetryPolicy.builder(Profile.BACKGROUND).jitter(0).build();
   private final ScriptedSubmitter server = new ScriptedSubmitter();
 
   private Redeliverer.Builder builder(RetryPolicy policy) {
@@ -85,7 +84,8 @@ class RedelivererTest {
 
     DeliveryReport report = deliver(policy, A, B);
 
-    assertThat(report.with(Outcome.REFUSED)).extracting(r -> r.recipient().address())
+    assertThat(report.with(Outcome.REFUSED))
+        .extracting(r -> r.recipient().address())
         .containsExactly(B);
     assertThat(server.asked).hasSize(1);
   }

@@ -1,0 +1,121 @@
+package dev.redeliver.classify;
+
+import dev.redeliver.smtp.EnhancedStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A rule's condition on the codes. Immutable and thread-safe. */
+final class Codes {
+  private static final Pattern BASIC = Pattern.compile("0|[1-5]\\d{0,2}");
+  private static final Pattern ENHANCED =
+      Pattern.compile("([245*])\\.(\\d{1,3}|\\*)\\.(\\d{1,3}|\\*)(?:-(\\d{1,3}))?");
+
+  private record Status(int classDigit, int subject, int from, int to) {
+    boolean matches(EnhancedStatus status) {
+      return (classDigit < 0 || classDigit == status.classDigit())
+          && (subject < 0 || subject == status.subject())
+          && status.detail() >= from
+          && status.detail() <= to;
+    }
+  }
+
+  private record Range(int low, int high) {
+    /** A code, or the leading digits of codes: 45 stands for 450 to 459. */
+    static Range of(String digits) {
+      int width = digits.equals("0") ? 1 : (int) Math.pow(10, 3 - digits.length());
+      int low = Integer.parseInt(digits) * width;
+      return new Range(low, low + width - 1);
+    }
+  }
+
+  private final List<Range> basic;
+  private final List<Status> enhanced;
+  private final boolean none;
+
+  private Codes(List<Range> basic, List<Status> enhanced, boolean none) {
+    this.basic = List.copyOf(basic);
+    this.enhanced = List.copyOf(enhanced);
+    this.none = none;
+  }
+
+  /**
+   * Reads the two columns.
+   *
+   * @param basic {@code *}, or codes and leading digits of codes, separated by commas; 0 is no code
+   * @param enhanced {@code *}, {@code -} for none, or a list of {@code 4.7.1}, {@code *.7.1},
+   *     {@code 4.7.*}, {@code 4.7.500-699}
+   */
+  static Codes parse(String basic, String enhanced) {
+    List<Range> codes = new ArrayList<>();
+    if (!basic.equals("*")) {
+      for (String code : basic.split(",", -1)) {
+        if (!BASIC.matcher(code.strip()).matches()) {
+          throw new IllegalArgumentException("basic '" + code + "' is no code or class of codes");
+        }
+        codes.add(Range.of(code.strip()));
+      }
+    }
+    List<Status> statuses = new ArrayList<>();
+    if (!enhanced.equals("*") && !enhanced.equals("-")) {
+      for (String status : enhanced.split(",", -1)) {
+        statuses.add(status(status.strip()));
+      }
+    }
+    return new Codes(codes, statuses, enhanced.equals("-"));
+  }
+
+  private static Status status(String text) {
+    Matcher matcher = ENHANCED.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("enhanced '" + text + "' is no status or range of them");
+    }
+    int from = number(matcher.group(3), 0);
+    int to = matcher.group(4) == null ? number(matcher.group(3), 999) : number(matcher.group(4), 0);
+    return new Status(number(matcher.group(1), -1), number(matcher.group(2), -1), from, to);
+  }
+
+  private static int number(String text, int any) {
+    return text.equals("*") ? any : Integer.parseInt(text);
+  }
+
+  boolean matches(int code, Optional<EnhancedStatus> status) {
+    if (none && status.isPresent()) {
+      return false;
+    }
+    if (!enhanced.isEmpty()
+        && (status.isEmpty() || enhanced.stream().noneMatch(e -> e.matches(status.get())))) {
+      return false;
+    }
+    return basic.isEmpty() || matchesBasic(code);
+  }
+
+  private boolean matchesBasic(int code) {
+    for (Range range : basic) {
+      if (code >= range.low() && code <= range.high()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean namesEnhanced() {
+    return !enhanced.isEmpty();
+  }
+
+  /**
+   * {@return whether a reply of this class could match, as far as the codes tell}
+   *
+   * @param firstDigit of the basic code; 0 if there is no code
+   */
+  boolean canMatchClass(int firstDigit) {
+    if (!basic.isEmpty()) {
+      return basic.stream().anyMatch(range -> range.low() / 100 == firstDigit);
+    }
+    return enhanced.isEmpty()
+        || firstDigit == 0
+        || enhanced.stream().anyMatch(e -> e.classDigit() < 0 || e.classDigit() == firstDigit);
+  }
+}

@@ -1,0 +1,182 @@
+package dev.redeliver.policy;
+
+import dev.redeliver.classify.Lane;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Every configuration key: what may be set is what is listed here. Thread-safe. */
+public final class PolicyKeys {
+  static final String PREFIX = "redeliver.";
+
+  /** One key; its default may depend on the profile. */
+  record Key(String name, Function<Profile, String> byDefault, String bounds, String meaning) {}
+
+  static final List<Lane> LANES =
+      Arrays.stream(Lane.values()).filter(lane -> lane != Lane.IMMEDIATE).toList();
+
+  private static final List<Key> ALL = all();
+
+  private static final String HEADER =
+      """
+      | key | default (interactive / background / rfc5321) | may be | meaning |
+      |---|---|---|---|
+      """;
+
+  private PolicyKeys() {}
+
+  static List<Key> list() {
+    return ALL;
+  }
+
+  private static List<Key> all() {
+    List<Key> keys = new ArrayList<>(general());
+    LANES.forEach(lane -> keys.addAll(ofLane(lane)));
+    return List.copyOf(keys);
+  }
+
+  private static List<Key> general() {
+    return List.of(
+        key("enabled", "true", "`true`, `false`", "off, transports behave as without Redeliver"),
+        key("name", "default", "1 to 40 of `a-z`, `0-9`, `-`", "names the sender in metrics"),
+        key(
+            "profile",
+            "interactive",
+            "`interactive`, `background`, `rfc5321`",
+            "where all other settings start from"),
+        new Key(
+            PREFIX + "retry.max-attempts",
+            profile -> attempts(profile.maxAttempts()),
+            "1 to 1000, `unbounded`",
+            "attempts per recipient, the first included"),
+        new Key(
+            PREFIX + "retry.deadline",
+            profile -> Durations.format(profile.deadline()),
+            "1s to 30d",
+            "how long after the hand-over an attempt may still start"),
+        key("retry.jitter", "0.2", "0 up to, not including, 1", "share taken off delays at random"),
+        key(
+            "unknown-outcome",
+            "resend",
+            "`resend`, `report`",
+            "when the reply to the content never came: send once more, or leave it to you"),
+        key("rules", "", "a readable file", "reply rules of your own, before the built-in ones"),
+        key(
+            "alert.threshold",
+            "3",
+            "1 to 1000, `first`",
+            "reputation signals within the window that raise an alert"),
+        key("alert.window", "10m", "1s to 30d", "how long a signal counts, and quiet resolves"),
+        key(
+            "metrics.registry",
+            "none",
+            "`none`, `global`, `pkg.Class#member`",
+            "where meters go without code; a public static field or no-argument method"));
+  }
+
+  private static String attempts(int maxAttempts) {
+    return maxAttempts == RetryPolicy.UNBOUNDED ? "unbounded" : Integer.toString(maxAttempts);
+  }
+
+  private static Key key(String name, String byDefault, String bounds, String meaning) {
+    return new Key(PREFIX + name, profile -> byDefault, bounds, meaning);
+  }
+
+  private static List<Key> ofLane(Lane lane) {
+    String name = PREFIX + "lane." + lane.token();
+    return List.of(
+        laneKey(
+            lane,
+            name + ".initial-delay",
+            backoff -> Durations.format(backoff.initial()),
+            "1ms to 30d",
+            "delay after the first failure"),
+        laneKey(
+            lane,
+            name + ".multiplier",
+            backoff -> Double.toString(backoff.multiplier()),
+            "1.0 to 10.0",
+            "what each further delay is multiplied by"),
+        laneKey(
+            lane,
+            name + ".max-delay",
+            backoff -> Durations.format(backoff.cap()),
+            "initial-delay to 30d",
+            "longest delay"),
+        laneKey(
+            lane,
+            name + ".defer",
+            backoff -> Boolean.toString(backoff.deferred()),
+            "`true`, `false`",
+            "name the next try instead of waiting for it"));
+  }
+
+  private static Key laneKey(
+      Lane lane, String name, Function<Backoff, String> value, String bounds, String meaning) {
+    return new Key(
+        name, profile -> value.apply(profile.lanes().getOrDefault(lane, NONE)), bounds, meaning);
+  }
+
+  private static final Backoff NONE =
+      Backoff.of(java.time.Duration.ofMillis(1), 1, java.time.Duration.ofMillis(1));
+
+  /** {@return all keys as a Markdown table, with the default of each profile where they differ} */
+  public static String markdownTable() {
+    return ALL.stream()
+        .map(
+            key ->
+                "| `"
+                    + key.name()
+                    + "` | "
+                    + defaults(key)
+                    + " | "
+                    + key.bounds()
+                    + " | "
+                    + key.meaning()
+                    + " |\n")
+        .collect(Collectors.joining("", HEADER, ""));
+  }
+
+  private static String defaults(Key key) {
+    List<String> values = Arrays.stream(Profile.values()).map(key.byDefault()).distinct().toList();
+    if (values.size() == 1) {
+      return values.get(0).isEmpty() ? "" : "`" + values.get(0) + "`";
+    }
+    return Arrays.stream(Profile.values())
+        .map(key.byDefault())
+        .map(value -> "`" + value + "`")
+        .collect(Collectors.joining(" / "));
+  }
+
+  /** {@return the known key that is nearest to a wrong one, or an empty string if none is near} */
+  static String nearest(String wrong) {
+    String nearest = "";
+    int least = Math.max(3, wrong.length() / 5);
+    for (Key key : ALL) {
+      int distance = distance(wrong, key.name());
+      if (distance < least) {
+        least = distance;
+        nearest = key.name();
+      }
+    }
+    return nearest;
+  }
+
+  /** Levenshtein's distance, row by row. */
+  private static int distance(String from, String to) {
+    int[] row = new int[to.length() + 1];
+    Arrays.setAll(row, i -> i);
+    for (int i = 1; i <= from.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= to.length(); j++) {
+        int change = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[to.length()];
+  }
+}
