@@ -3,9 +3,11 @@ package dev.redeliver.metrics;
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
 import dev.redeliver.classify.Lane;
+import dev.redeliver.classify.MailboxProvider;
 import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientAttempt;
 import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.policy.Decision;
@@ -125,7 +127,7 @@ final class Meters {
 
   private void recipientFinished(Attempt attempt, RecipientAttempt recipient) {
     Disposition disposition = Disposition.of(recipient);
-    String provider = Providers.of(recipient.recipient());
+    String provider = provider(recipient.recipient());
     if (providersSeen.add(provider)) {
       registerReplies(provider);
     }
@@ -137,6 +139,10 @@ final class Meters {
       retries.withTags("lane", retry.lane().token()).increment();
     }
     recipient.classification().ifPresent(meaning -> signal(attempt.server(), meaning));
+  }
+
+  private static String provider(Recipient recipient) {
+    return MailboxProvider.ofDomain(recipient.domain()).token();
   }
 
   private static Cause cause(RecipientAttempt recipient, Disposition disposition) {
@@ -159,7 +165,7 @@ final class Meters {
     for (RecipientReport recipient : report.recipients()) {
       String outcome = Disposition.of(recipient).token();
       deliveries
-          .withTags(PROVIDER, Providers.of(recipient.recipient()), OUTCOME, outcome)
+          .withTags(PROVIDER, provider(recipient.recipient()), OUTCOME, outcome)
           .record(bounded(Duration.between(report.startedAt(), settledAt(report, recipient))));
       deliveryAttempts.withTags(OUTCOME, outcome).record(recipient.attempts());
     }
@@ -203,9 +209,9 @@ final class Meters {
     for (Step step : Step.values()) {
       housekeepingFailures.withTags("what", step.token());
     }
-    for (String provider : Providers.ids()) {
-      reply(provider, Cause.CREDENTIALS, Disposition.HELD);
-      reply(provider, Cause.TLS, Disposition.HELD);
+    for (MailboxProvider provider : MailboxProvider.values()) {
+      reply(provider.token(), Cause.CREDENTIALS, Disposition.HELD);
+      reply(provider.token(), Cause.TLS, Disposition.HELD);
     }
     if (isNew("redeliver.build.info", Tags.empty())) {
       Gauge.builder("redeliver.build.info", () -> 1)

@@ -65,9 +65,11 @@ import java.util.function.Consumer;
  *   <tr><td>{@code redeliver.build.info}</td><td>gauge: 1</td><td>{@code version}</td></tr>
  * </table>
  *
- * <p>{@code cause} and {@code lane} are the words of {@link dev.redeliver.classify.Cause} and
- * {@link dev.redeliver.classify.Lane}. No tag ever holds an address, a domain, a server's name or
- * its text. Rare counters exist at 0 from the start.
+ * <p>{@code cause}, {@code lane} and {@code provider} are the words of {@link
+ * dev.redeliver.classify.Cause}, {@link dev.redeliver.classify.Lane} and {@link
+ * dev.redeliver.classify.MailboxProvider}; the provider follows from the recipient's domain. No tag
+ * ever holds an address, a domain, a server's name or its text. Rare counters exist at 0 from the
+ * start.
  *
  * <p>An alert counts as active until the deliverer resolves it, or until no signal came for the
  * policy's alert window by the registry's clock, whichever is first; no traffic is needed.

@@ -129,6 +129,27 @@ class RedeliverMetricsTest {
         Arguments.of(undecided(Optional.empty()), "other", "deferred"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "x@gmail.com, google",
+    "X@GoogleMail.COM, google",
+    "x@outlook.com, microsoft",
+    "x@t-online.de, t-online",
+    "x@gmail.com.example.test, other",
+    "gmail.com, other",
+    "'', other"
+  })
+  void provider_isTheOneOfTheRecipientsDomain(String address, String provider) {
+    Recipient to = new Recipient(0, address);
+    metrics.attemptFinished(attempt(1, Duration.ofSeconds(1), accepted(to)));
+    metrics.deliveryFinished(delivery(Duration.ofSeconds(1), report(to, Outcome.ACCEPTED, 1)));
+
+    assertThat(count("redeliver.recipient.replies", "provider", provider, "cause", "success"))
+        .isEqualTo(1);
+    assertThat(registry.get("redeliver.delivery").tag("provider", provider).timer().count())
+        .isEqualTo(1);
+  }
+
   /** No deliverer makes these, but anybody can. */
   private static RecipientAttempt undecided(Optional<Severity> severity) {
     return new RecipientAttempt(

@@ -15,13 +15,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Lane;
+import dev.redeliver.delivery.AttemptResult;
+import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.RecipientResult;
+import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.reputation.ReputationMonitor;
 import dev.redeliver.smtp.Severity;
+import dev.redeliver.smtp.SmtpFailure;
+import dev.redeliver.smtp.SmtpReply;
+import dev.redeliver.smtp.SmtpStage;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MockClock;
 import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -158,6 +168,32 @@ class ReputationMetersTest {
                 .value())
         .isEqualTo(1);
     assertThat(registry.get("redeliver.build.info").gauge().value()).isEqualTo(1);
+  }
+
+  @Test
+  void threeBlocklistRefusals_raiseOneAlert() {
+    RetryPolicy policy = policy("shop");
+    Redeliverer redeliverer = Redeliverer.builder(policy).listener(metrics).build();
+    RecipientResult blocked =
+        new RecipientResult.Failed(
+            new SmtpFailure.Refused(
+                SmtpStage.RCPT,
+                SmtpReply.parse("554 5.7.1 Client host blocked using zen.spamhaus.org")));
+    for (int i = 0; i < 4; i++) {
+      redeliverer.deliver(
+          Envelope.of("<1@example.test>", List.of("ann@gmail.com")),
+          due -> new AttemptResult(SERVER, false, Map.of(due.get(0), blocked)));
+    }
+
+    assertThat(alerts(Cause.REPUTATION)).isEqualTo(1);
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+    assertThat(
+            registry
+                .get("redeliver.recipient.replies")
+                .tags("provider", "google", "cause", "reputation", "disposition", "refused")
+                .counter()
+                .count())
+        .isEqualTo(4);
   }
 
   private double active(Cause cause) {
