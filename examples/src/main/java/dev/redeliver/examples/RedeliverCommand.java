@@ -1,5 +1,6 @@
 package dev.redeliver.examples;
 
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "redeliver",
     description = "Reads what mail servers answer, and does the right thing about it.",
+    footer = {"", "Without a sub-command: demo."},
     mixinStandardHelpOptions = true,
     versionProvider = RedeliverCommand.Version.class,
     exitCodeOnInvalidInput = RedeliverCommand.USAGE,
@@ -43,6 +45,7 @@ public final class RedeliverCommand implements Callable<Integer> {
 
   static CommandLine commandLine(Terminal terminal) {
     return new CommandLine(new RedeliverCommand())
+        .addSubcommand(new DemoCommand(terminal))
         .addSubcommand(new ExplainCommand(terminal))
         .addSubcommand(new ScheduleCommand(terminal))
         .addSubcommand(new SendCommand(terminal))
@@ -64,7 +67,7 @@ public final class RedeliverCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "A sub-command is needed.");
+    return Objects.requireNonNull(spec.subcommands().get("demo")).execute();
   }
 
   /** The version that the jar's manifest names. */

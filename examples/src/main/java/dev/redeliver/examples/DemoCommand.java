@@ -1,0 +1,125 @@
+package dev.redeliver.examples;
+
+import dev.redeliver.metrics.RedeliverMetrics;
+import dev.redeliver.policy.Profile;
+import dev.redeliver.policy.RetryPolicy;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Shows retries at work. */
+@Command(
+    name = "demo",
+    description = {
+      "Sends 50 messages to an SMTP server on 127.0.0.1 that greylists, limits, blames, refuses and"
+          + " drops connections, by the background profile, with time running faster than real.",
+      "At the end the reports are compared with what the server has."
+    },
+    footer = {
+      "",
+      "The last line is always the summary. Exit codes: 0 if report and server agree; 1 if a"
+          + " recipient is lost, duplicated or unexplained; 64 wrong call."
+    })
+final class DemoCommand implements Callable<Integer> {
+  private static final double SLOWEST = 1;
+  private static final double FASTEST = 1_000_000;
+  private static final int WORKERS = 10;
+
+  private final Terminal terminal;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description = "Where /metrics is served on 127.0.0.1; 0 (default) for any free port.")
+  private int port;
+
+  @Option(
+      names = "--speed",
+      paramLabel = "FACTOR",
+      defaultValue = "1200",
+      description = "How much faster time runs, 1 to 1000000; ${DEFAULT-VALUE} without it.")
+  private double speed;
+
+  @Option(
+      names = "--keep-serving",
+      description = "Go on serving /metrics at the end, until interrupted.")
+  private boolean keepServing;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "NUMBER",
+      defaultValue = "1",
+      description = "Draws recipients and jitter; ${DEFAULT-VALUE} without it.")
+  private long seed;
+
+  DemoCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (!(speed >= SLOWEST && speed <= FASTEST)) {
+      throw wrong("--speed must be from 1 to 1000000, but is " + speed);
+    }
+    if (port < 0 || port > 65_535) {
+      throw wrong("--port must be from 0 to 65535, but is " + port);
+    }
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    try (MetricsPage page = MetricsPage.open(registry, port)) {
+      return run(registry, page);
+    } catch (IOException e) {
+      throw wrong("--port " + port + " cannot be used: " + e.getMessage());
+    } finally {
+      registry.close();
+    }
+  }
+
+  private int run(PrometheusMeterRegistry registry, MetricsPage page) throws InterruptedException {
+    RetryPolicy policy = RetryPolicy.builder(Profile.BACKGROUND).name("demo").build();
+    ScaledTime time = new ScaledTime(speed);
+    terminal.out().println("metrics at " + page.url());
+    terminal.out().println("an hour takes " + hour() + "; background profile; seed " + seed);
+    terminal.out().println();
+    Reckoning reckoning =
+        new Demo(
+                terminal,
+                new Demo.Setup(
+                    policy,
+                    time,
+                    time,
+                    new Random(seed),
+                    RedeliverMetrics.boundTo(registry, policy),
+                    WORKERS))
+            .run();
+    if (keepServing) {
+      terminal.out().println("serving " + page.url() + " until interrupted");
+    }
+    terminal.out().println();
+    terminal.out().println(reckoning.summary());
+    terminal.out().flush();
+    if (keepServing) {
+      new CountDownLatch(1).await();
+    }
+    return reckoning.isClean() ? 0 : 1;
+  }
+
+  private String hour() {
+    return Words.of(Duration.ofMillis(Math.round(3_600_000 / speed)));
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
