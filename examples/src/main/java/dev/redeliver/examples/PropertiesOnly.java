@@ -24,10 +24,9 @@ public final class PropertiesOnly {
     Properties properties = new Properties();
     properties.setProperty("mail.smtp.host", args[0]);
     properties.setProperty("mail.smtp.port", args[1]);
-    properties.setProperty(
-        "mail.smtp.class", "dev.redeliver.jakartamail.RedeliverSmtpTransport");
+    properties.setProperty("mail.smtp.class", "dev.redeliver.jakartamail.RedeliverSmtpTransport");
     properties.setProperty("redeliver.profile", "interactive");
-    properties.setProperty("redeliver.max-attempts", "3");
+    properties.setProperty("redeliver.retry.max-attempts", "3");
     MimeMessage message = new MimeMessage(Session.getInstance(properties));
     message.setFrom("shop@example.org");
     message.setRecipients(Message.RecipientType.TO, InternetAddress.parse(args[2]));

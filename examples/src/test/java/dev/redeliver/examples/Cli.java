@@ -16,8 +16,7 @@ final class Cli {
     PrintWriter outWriter = Terminal.writer(out);
     PrintWriter errWriter = Terminal.writer(err);
     Terminal terminal =
-        new Terminal(
-            new ByteArrayInputStream(in), outWriter, errWriter, environment, interactive);
+        new Terminal(new ByteArrayInputStream(in), outWriter, errWriter, environment, interactive);
     exitCode = RedeliverCommand.commandLine(terminal).execute(args);
     outWriter.flush();
     errWriter.flush();

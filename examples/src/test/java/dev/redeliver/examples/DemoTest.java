@@ -38,7 +38,8 @@ class DemoTest {
 
     assertThat(reckoning.findings()).isEmpty();
     assertThat(reckoning.summary()).matches(CLEAN);
-    assertThat(reckoning.accepted() + reckoning.refused() + 2 + 3).isEqualTo(reckoning.recipients());
+    assertThat(reckoning.accepted() + reckoning.refused() + 2 + 3)
+        .isEqualTo(reckoning.recipients());
   }
 
   @Test
@@ -49,7 +50,7 @@ class DemoTest {
         .contains("421 4.4.2 Idle too long, closing connection", "at once")
         .contains("450 4.2.0 Greylisted", "retry greylist")
         .contains("try again in 120 seconds", "retry rate-limit")
-        .contains("ALERT     raised: 127.0.0.1:", " blames us for reputation, 3 signals")
+        .contains("ALERT     raised: 127.0.0.1 blames us for reputation, 3 signals")
         .contains("452 4.2.2 The recipient's mailbox is full", "retry slow", "deferred: deadline")
         .contains("550 5.1.1 No such user here", "refused")
         .contains("at CONTENT", "retry connection")

@@ -31,13 +31,14 @@ class ModulesTest {
 
   @Test
   void project_isAllHere() {
-    for (String name : new String[] {
-      "dev.redeliver.smtp.SmtpReply",
-      "dev.redeliver.jakartamail.RetryingTransport",
-      "dev.redeliver.metrics.RedeliverMetrics",
-      "dev.redeliver.testkit.ScriptedSmtpServer",
-      "dev.redeliver.examples.RedeliverCommand"
-    }) {
+    for (String name :
+        new String[] {
+          "dev.redeliver.smtp.SmtpReply",
+          "dev.redeliver.jakartamail.RetryingTransport",
+          "dev.redeliver.metrics.RedeliverMetrics",
+          "dev.redeliver.testkit.ScriptedSmtpServer",
+          "dev.redeliver.examples.RedeliverCommand"
+        }) {
       assertThat(PROJECT.contain(name)).as(name).isTrue();
     }
   }
@@ -61,7 +62,11 @@ class ModulesTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "dev.redeliver..", "java..", "io.github.resilience4j..", "org.slf4j..", "org.jspecify..")
+            "dev.redeliver..",
+            "java..",
+            "io.github.resilience4j..",
+            "org.slf4j..",
+            "org.jspecify..")
         .check(PROJECT);
   }
 
@@ -94,7 +99,8 @@ class ModulesTest {
         .resideInAPackage(TESTKIT)
         .should()
         .onlyDependOnClassesThat()
-        .resideInAnyPackage(TESTKIT, "java..", "javax.net..", "org.jspecify..", "org.junit.jupiter..")
+        .resideInAnyPackage(
+            TESTKIT, "java..", "javax.net..", "org.jspecify..", "org.junit.jupiter..")
         .check(PROJECT);
   }
 

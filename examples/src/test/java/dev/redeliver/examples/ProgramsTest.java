@@ -11,8 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The two small programs, against a server that takes one recipient at a time. */
 class ProgramsTest {
-  @RegisterExtension
-  final ScriptedSmtpServerExtension smtp = new ScriptedSmtpServerExtension();
+  @RegisterExtension final ScriptedSmtpServerExtension smtp = new ScriptedSmtpServerExtension();
 
   @Test
   void wrapTransport_sendsTheRestAtOnce() throws Exception {

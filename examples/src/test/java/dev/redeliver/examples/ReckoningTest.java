@@ -102,9 +102,7 @@ class ReckoningTest {
 
     Reckoning reckoning =
         Reckoning.of(
-            List.of(SENT),
-            List.of(report(other, Outcome.ACCEPTED, 0)),
-            List.of(new Copy(ID, ADA)));
+            List.of(SENT), List.of(report(other, Outcome.ACCEPTED, 0)), List.of(new Copy(ID, ADA)));
 
     assertThat(reckoning.unexplained()).isEqualTo(1);
   }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ScheduleCommandTest {
-  @TempDir Path folder;
+  @TempDir private Path folder = Path.of("");
 
   @Test
   void schedule_lane_isATimetable() {
@@ -61,7 +61,7 @@ class ScheduleCommandTest {
   @Test
   void schedule_config_isRead() throws IOException {
     Path config = folder.resolve("mail.properties");
-    Files.writeString(config, "redeliver.profile=rfc5321\nredeliver.max-attempts=2\n");
+    Files.writeString(config, "redeliver.profile=rfc5321\nredeliver.retry.max-attempts=2\n");
 
     Cli cli = Cli.run("schedule", "--config", config.toString());
 

@@ -21,22 +21,27 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SendCommandTest {
   private static final String LETTER =
-      "From: shop@example.org\r\nMessage-ID: <1@example.org>\r\n"
-          + "Date: Tue, 24 Nov 2026 12:00:00 +0000\r\nSubject: hello\r\n\r\nText.\r\n";
+      """
+      From: shop@example.org
+      Message-ID: <1@example.org>
+      Date: Tue, 24 Nov 2026 12:00:00 +0000
+      Subject: hello
+
+      Text.
+      """
+          .replace("\n", "\r\n");
 
   @RegisterExtension
   final ScriptedSmtpServerExtension smtp =
       new ScriptedSmtpServerExtension(
           ScriptedSmtpServer.builder().with("AUTH PLAIN LOGIN").credentials("ann", "secret"));
 
-  @TempDir Path folder;
+  @TempDir private Path folder = Path.of("");
 
-  private ScriptedSmtpServer server;
-  private Path file;
+  private Path file = folder;
 
   @BeforeEach
   void writeLetter() throws IOException {
-    server = smtp.server();
     file = folder.resolve("letter.eml");
     Files.writeString(file, LETTER);
   }
@@ -53,8 +58,8 @@ class SendCommandTest {
               b@example.org: ACCEPTED, attempts 1
             """);
     assertThat(cli.exitCode()).isZero();
-    assertThat(server.accepted()).hasSize(1);
-    ReceivedMessage received = server.accepted().get(0);
+    assertThat(smtp.server().accepted()).hasSize(1);
+    ReceivedMessage received = smtp.server().accepted().get(0);
     assertThat(received.text()).isEqualTo(LETTER);
     assertThat(received.mailFrom()).isEqualTo("shop@example.org");
     assertThat(received.recipients()).containsExactly("a@example.org", "b@example.org");
@@ -62,7 +67,7 @@ class SendCommandTest {
 
   @Test
   void send_oneRefused_exits1() {
-    server.on(Stage.RCPT).to("b@example.org").reply("550 5.1.1 User unknown");
+    smtp.server().on(Stage.RCPT).to("b@example.org").reply("550 5.1.1 User unknown");
 
     Cli cli = send("--to", "a@example.org", "--to", "b@example.org");
 
@@ -70,12 +75,12 @@ class SendCommandTest {
         .startsWith("accepted 1, refused 1, unknown 0, pending 0 of 2 after 1 transaction\n")
         .contains("  b@example.org: REFUSED, attempts 1, 550 5.1.1 User unknown (");
     assertThat(cli.exitCode()).isEqualTo(1);
-    assertThat(server.copies("<1@example.org>", "a@example.org")).isEqualTo(1);
+    assertThat(smtp.server().copies("<1@example.org>", "a@example.org")).isEqualTo(1);
   }
 
   @Test
   void send_deferred_exits2() {
-    server.on(Stage.RCPT).reply("450 4.2.0 Greylisted, please try again later");
+    smtp.server().on(Stage.RCPT).reply("450 4.2.0 Greylisted, please try again later");
 
     Cli cli = send("--to", "a@example.org");
 
@@ -87,11 +92,12 @@ class SendCommandTest {
 
   @Test
   void send_rejectedCredentials_exits2() {
-    Cli cli = sendWith(Map.of("REDELIVER_PASSWORD", "wrong"), "--to", "a@example.org", "--user", "ann");
+    Cli cli =
+        sendWith(Map.of("REDELIVER_PASSWORD", "wrong"), "--to", "a@example.org", "--user", "ann");
 
     assertThat(cli.out()).startsWith("no connection to 127.0.0.1: 535 ").doesNotContain("wrong");
     assertThat(cli.exitCode()).isEqualTo(2);
-    assertThat(server.accepted()).isEmpty();
+    assertThat(smtp.server().accepted()).isEmpty();
   }
 
   @Test
@@ -107,7 +113,7 @@ class SendCommandTest {
             "MAIL_SECRET");
 
     assertThat(cli.exitCode()).isZero();
-    assertThat(server.commands("AUTH")).isEqualTo(1);
+    assertThat(smtp.server().commands("AUTH")).isEqualTo(1);
   }
 
   @Test
@@ -116,7 +122,7 @@ class SendCommandTest {
 
     assertThat(cli.out()).startsWith("no connection to 127.0.0.1: ").contains("STARTTLS");
     assertThat(cli.exitCode()).isEqualTo(2);
-    assertThat(server.accepted()).isEmpty();
+    assertThat(smtp.server().accepted()).isEmpty();
   }
 
   @Test
@@ -126,7 +132,7 @@ class SendCommandTest {
     Cli cli = send("--to", "a@example.org", "--from", "bounces@example.org");
 
     assertThat(cli.exitCode()).isZero();
-    ReceivedMessage received = server.accepted().get(0);
+    ReceivedMessage received = smtp.server().accepted().get(0);
     assertThat(received.mailFrom()).isEqualTo("bounces@example.org");
     assertThat(received.messageId()).isPresent();
     assertThat(received.header("Date")).isPresent();
@@ -140,8 +146,7 @@ class SendCommandTest {
     Cli cli = send("--to", "a@example.org");
 
     assertThat(cli.firstErrorLine())
-        .isEqualTo(
-            "FILE cannot be read as a message: java.nio.file.NoSuchFileException: " + file);
+        .isEqualTo("FILE cannot be read as a message: java.nio.file.NoSuchFileException: " + file);
     assertThat(cli.exitCode()).isEqualTo(64);
   }
 
@@ -168,14 +173,16 @@ class SendCommandTest {
   void send_badConfiguration_exits64WithAllErrors() throws IOException {
     Path config = folder.resolve("mail.properties");
     Files.writeString(
-        config, "redeliver.profil=background\nredeliver.deadline=soon\n", StandardCharsets.UTF_8);
+        config,
+        "redeliver.profil=background\nredeliver.retry.deadline=soon\n",
+        StandardCharsets.UTF_8);
 
     Cli cli = send("--to", "a@example.org", "--config", config.toString());
 
     assertThat(cli.firstErrorLine()).isEqualTo("--config: " + config + " is refused:");
-    assertThat(cli.err()).contains("redeliver.profil", "redeliver.deadline", "soon");
+    assertThat(cli.err()).contains("redeliver.profil", "redeliver.retry.deadline", "soon");
     assertThat(cli.exitCode()).isEqualTo(64);
-    assertThat(server.connections()).isZero();
+    assertThat(smtp.server().connections()).isZero();
   }
 
   private Cli send(String... args) {
@@ -185,7 +192,8 @@ class SendCommandTest {
   private Cli sendWith(Map<String, String> environment, String... args) {
     List<String> all = new ArrayList<>(List.of("send", file.toString()));
     all.addAll(Arrays.asList(args));
-    all.addAll(List.of("--host", server.host(), "--port", Integer.toString(server.port())));
+    all.addAll(
+        List.of("--host", smtp.server().host(), "--port", Integer.toString(smtp.server().port())));
     return Cli.runWith(environment, all.toArray(String[]::new));
   }
 }
