@@ -28,7 +28,8 @@ final class TextExplanation {
     out.println(reply.isEmpty() ? "(an empty reply)" : reply);
     explanation.stage().ifPresent(stage -> field("stage", stage));
     field("meaning", classification.meaning());
-    field("cause", classification.cause().token() + ", about the " + scope(classification));
+    field("cause", classification.cause().token());
+    field("about", "the " + scope(classification));
     field("severity", severity(classification));
     field("decision", decision(explanation));
     explanation.outlook().ifPresent(this::schedule);
@@ -112,7 +113,7 @@ final class TextExplanation {
                 at ->
                     "; a later try would be right "
                         + Words.of(Outlook.sinceStart(at))
-                        + " from the start")
+                        + " after the start")
             .orElse("");
     return reason(giveUp.reason()) + later;
   }

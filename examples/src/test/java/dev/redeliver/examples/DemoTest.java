@@ -3,10 +3,14 @@ package dev.redeliver.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.redeliver.delivery.DeliveryListener;
+import dev.redeliver.metrics.RedeliverMetrics;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.testkit.FakeClock;
 import dev.redeliver.testkit.RecordingWaiter;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
@@ -65,6 +69,21 @@ class DemoTest {
     Reckoning second = demo(7).run();
 
     assertThat(second).isEqualTo(first);
+  }
+
+  @Test
+  void run_countsEveryAttemptInTheMeters() throws InterruptedException {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    RetryPolicy policy = RetryPolicy.of(Profile.BACKGROUND);
+
+    Reckoning reckoning = demo(1, RedeliverMetrics.boundTo(registry, policy)).run();
+
+    long attempts =
+        registry.get("redeliver.attempt").timers().stream().mapToLong(Timer::count).sum();
+    assertThat(attempts).isEqualTo(reckoning.attempts());
+    assertThat(registry.get("redeliver.reputation.alerts").tag("cause", "reputation").counter())
+        .extracting(Counter::count)
+        .isEqualTo(1.0);
   }
 
   @Test
@@ -145,6 +164,10 @@ class DemoTest {
 
   /** One worker and a clock that only waits move on: the same every time. */
   private Demo demo(long seed) {
+    return demo(seed, new DeliveryListener() {});
+  }
+
+  private Demo demo(long seed, DeliveryListener metrics) {
     FakeClock clock = new FakeClock();
     RecordingWaiter waiter = new RecordingWaiter(clock);
     PrintWriter writer = Terminal.writer(out);
@@ -157,7 +180,7 @@ class DemoTest {
             clock,
             waiter::await,
             new Random(seed),
-            new DeliveryListener() {},
+            metrics,
             1));
   }
 }
