@@ -317,6 +317,17 @@ class RedelivererTest {
   }
 
   @Test
+  void deliver_waiterReturnsEarly_attemptsAllTheSame() {
+    server.then(to -> refused(SmtpStage.MAIL, "451 4.3.0 local error")).then(to -> accepted());
+
+    DeliveryReport report =
+        builder(policy).waiter(delay -> {}).build().deliver(envelope(A), server);
+
+    assertThat(report.isComplete()).isTrue();
+    assertThat(server.asked).containsExactly(List.of(A), List.of(A));
+  }
+
+  @Test
   void of_samePolicy_isTheSameDeliverer() {
     assertThat(Redeliverer.of(policy)).isSameAs(Redeliverer.of(policy));
   }
