@@ -46,8 +46,7 @@ class ReadmeTest {
       import jakarta.mail.Transport;
       import jakarta.mail.internet.MimeMessage;
       import java.time.Duration;
-      import java.util.Arrays;
-import java.util.Properties;
+      import java.util.Properties;
 
       public class Snippet {
         public static void run(%s) throws Exception {
@@ -58,7 +57,6 @@ import java.util.Properties;
 
   private final String readme = read();
   private final ScriptedSmtpServer server = ScriptedSmtpServer.open();
-  @TempDir private Path folder;
 
   private static String read() {
     try {
@@ -74,28 +72,28 @@ import java.util.Properties;
   }
 
   @Test
-  void wrapping_asShown_sends() throws Exception {
+  void wrapping_asShown_sends(@TempDir Path folder) throws Exception {
     MimeMessage message = message(session(""));
 
-    run("session, message", message.getSession(), message);
+    run(folder, "session, message", message.getSession(), message);
 
     assertThat(server.copies(message.getMessageID(), "bob@example.org")).isEqualTo(1);
   }
 
   @Test
-  void metrics_asShown_count() throws Exception {
+  void metrics_asShown_count(@TempDir Path folder) throws Exception {
     MimeMessage message = message(session(""));
     MeterRegistry registry = new SimpleMeterRegistry();
 
-    run("session, message, registry", message.getSession(), message, registry);
+    run(folder, "session, message, registry", message.getSession(), message, registry);
 
     assertThat(registry.get("redeliver.attempt").tag("mailer", "newsletter").timers())
         .anyMatch(timer -> timer.count() == 1);
   }
 
   @Test
-  void testkit_asShown_holds() throws Exception {
-    run("testkit");
+  void testkit_asShown_holds(@TempDir Path folder) throws Exception {
+    run(folder, "testkit");
   }
 
   @Test
@@ -133,7 +131,7 @@ import java.util.Properties;
     return readme.substring(from + start.length(), readme.indexOf("```", from + start.length()));
   }
 
-  private void run(String snippet, Object... arguments) throws Exception {
+  private void run(Path folder, String snippet, Object... arguments) throws Exception {
     String code = block("<!-- snippet: " + snippet + " -->\n```java\n");
     Path source = folder.resolve("Snippet.java");
     Files.writeString(source, HEADER.formatted(parameters(arguments), code));
