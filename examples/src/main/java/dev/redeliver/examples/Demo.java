@@ -26,8 +26,8 @@ import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 
 /**
- * Sends 50 messages through a server that does to them what servers do, and compares the reports
- * with what the server has. Used once.
+ * Sends messages through a server that does to them what servers do, and compares the reports with
+ * what the server has. Used once.
  */
 final class Demo {
   private final Terminal terminal;
@@ -44,7 +44,7 @@ final class Demo {
    * @param policy what is done about failures
    * @param clock tells the time, at any speed
    * @param waiter waits, at the same speed
-   * @param random draws recipients and jitter
+   * @param random draws jitter
    * @param metrics hears what happens
    * @param workers threads that send, each through a transport of its own
    */
@@ -56,12 +56,12 @@ final class Demo {
       DeliveryListener metrics,
       int workers) {}
 
-  Demo(Terminal terminal, Setup setup) {
+  Demo(Terminal terminal, List<Letter> letters, Setup setup) {
     this.terminal = terminal;
     policy = setup.policy();
     clock = setup.clock();
     workers = setup.workers();
-    letters = Scenario.letters(setup.random());
+    this.letters = List.copyOf(letters);
     table = new LiveTable(terminal, clock.instant(), letters.size());
     redeliverer =
         Redeliverer.builder(policy)
@@ -149,7 +149,7 @@ final class Demo {
       transport.sendMessage(message, message.getRecipients(Message.RecipientType.TO));
     } catch (RedeliveryException e) {
       // An application would look at e.report(); here the table has it already.
-      table.line("THROWN    " + Words.cut(e.report().summary(), 100));
+      table.line("thrown    RedeliveryException: " + e.report().summary());
     }
   }
 

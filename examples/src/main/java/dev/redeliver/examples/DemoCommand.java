@@ -1,12 +1,19 @@
 package dev.redeliver.examples;
 
+import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.metrics.RedeliverMetrics;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -31,7 +38,7 @@ import picocli.CommandLine.Spec;
     })
 final class DemoCommand implements Callable<Integer> {
   private static final double SLOWEST = 1;
-  private static final double FASTEST = 1_000_000;
+  private static final double FASTEST = 20_000;
   private static final int WORKERS = 10;
 
   private final Terminal terminal;
@@ -49,7 +56,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--speed",
       paramLabel = "FACTOR",
       defaultValue = "1200",
-      description = "How much faster time runs, 1 to 1000000; ${DEFAULT-VALUE} without it.")
+      description = "How much faster time runs, 1 to 20000; ${DEFAULT-VALUE} without it.")
   private double speed;
 
   @Option(
@@ -71,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (!(speed >= SLOWEST && speed <= FASTEST)) {
-      throw wrong("--speed must be from 1 to 1000000, but is " + speed);
+      throw wrong("--speed must be from 1 to 20000, but is " + speed);
     }
     if (port < 0 || port > 65_535) {
       throw wrong("--port must be from 0 to 65535, but is " + port);
@@ -88,18 +95,21 @@ final class DemoCommand implements Callable<Integer> {
 
   private int run(PrometheusMeterRegistry registry, MetricsPage page) throws InterruptedException {
     RetryPolicy policy = RetryPolicy.builder(Profile.BACKGROUND).name("demo").build();
+    warmUp(policy);
     ScaledTime time = new ScaledTime(speed);
+    Random random = new Random(seed);
     terminal.out().println("metrics at " + page.url());
     terminal.out().println("an hour takes " + hour() + "; background profile; seed " + seed);
     terminal.out().println();
     Reckoning reckoning =
         new Demo(
                 terminal,
+                Scenario.letters(random),
                 new Demo.Setup(
                     policy,
                     time,
                     time,
-                    new Random(seed),
+                    random,
                     RedeliverMetrics.boundTo(registry, policy),
                     WORKERS))
             .run();
@@ -110,9 +120,34 @@ final class DemoCommand implements Callable<Integer> {
     terminal.out().println(reckoning.summary());
     terminal.out().flush();
     if (keepServing) {
-      new CountDownLatch(1).await();
+      awaitInterrupt();
     }
     return reckoning.isClean() ? 0 : 1;
+  }
+
+  /** Loading classes takes half a second, which would look like many minutes on a fast clock. */
+  private static void warmUp(RetryPolicy policy) throws InterruptedException {
+    PrintWriter nowhere = Terminal.writer(OutputStream.nullOutputStream());
+    Terminal silent =
+        new Terminal(InputStream.nullInputStream(), nowhere, nowhere, Map.of(), false);
+    Letter letter = new Letter(1, Scenario.GREYLISTED, List.of("ada@careful.example"));
+    Demo.Setup setup =
+        new Demo.Setup(
+            policy,
+            InstantSource.system(),
+            delay -> {},
+            new Random(1),
+            new DeliveryListener() {},
+            1);
+    new Demo(silent, List.of(letter), setup).run();
+  }
+
+  private static void awaitInterrupt() {
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private String hour() {

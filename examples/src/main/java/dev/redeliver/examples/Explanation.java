@@ -23,7 +23,6 @@ record Explanation(
     Optional<Outlook> outlook,
     List<String> remarks) {
   static Explanation of(Question question, RetryPolicy policy) {
-    @SuppressWarnings("NullAway") // a stage that is not known is null there
     Classification classification =
         policy.classifier().classify(question.stage().orElse(null), question.reply());
     Optional<Outlook> outlook =

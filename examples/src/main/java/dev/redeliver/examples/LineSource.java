@@ -1,9 +1,9 @@
 package dev.redeliver.examples;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -11,40 +11,43 @@ import java.util.Optional;
  * Lines of any length and content: only LF ends one, and what is too long to matter is left out.
  * Not thread-safe.
  *
- * <p>{@link BufferedReader#readLine} would also split at a lone CR, and keep lines of any length.
+ * <p>{@link java.io.BufferedReader#readLine} would also split at a lone CR, and keep lines of any
+ * length.
  */
 final class LineSource {
   /** More than a reply keeps of its text. */
   private static final int MAX_LENGTH = 100_000;
 
-  private final BufferedReader reader;
+  private final BufferedInputStream in;
 
-  /** Octets that are not UTF-8 are read as replacement characters. */
   LineSource(InputStream in) {
-    reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8), 1 << 16);
+    this.in = new BufferedInputStream(in, 1 << 16);
   }
 
   /** {@return the next line without its CR LF or LF; empty at the end} */
   Optional<String> next() throws IOException {
-    StringBuilder line = new StringBuilder();
-    int c = reader.read();
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    int c = in.read();
     if (c < 0) {
       return Optional.empty();
     }
-    for (; c >= 0 && c != '\n'; c = reader.read()) {
-      if (line.length() < MAX_LENGTH) {
-        line.append((char) c);
+    for (; c >= 0 && c != '\n'; c = in.read()) {
+      if (line.size() < MAX_LENGTH) {
+        line.write(c);
       }
     }
-    int end = line.length() - 1;
-    if (end >= 0 && line.charAt(end) == '\r') {
-      line.setLength(end);
-    }
-    return Optional.of(line.toString());
+    String text = decode(line.toByteArray());
+    return Optional.of(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+  }
+
+  /** As the library reads the wire: UTF-8 where it is, otherwise ISO 8859-1. */
+  private static String decode(byte[] octets) {
+    String utf8 = new String(octets, StandardCharsets.UTF_8);
+    return utf8.indexOf('\uFFFD') < 0 ? utf8 : new String(octets, StandardCharsets.ISO_8859_1);
   }
 
   /** {@return whether reading on would not wait for anybody} */
   boolean isReady() throws IOException {
-    return reader.ready();
+    return in.available() > 0;
   }
 }

@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
           + " least one deferred or unknown, or no connection; 64 wrong call.",
       "",
       "Example:",
-      "  redeliver send letter.eml --to ann@example.org --host relay.example.org --starttls"
+      "  redeliver send letter.eml --to ann@example.org --host relay.example.org"
     })
 final class SendCommand implements Callable<Integer> {
   private static final int REFUSED = 1;

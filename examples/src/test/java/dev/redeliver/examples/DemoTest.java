@@ -13,8 +13,13 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +29,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -118,6 +125,34 @@ class DemoTest {
   }
 
   @Test
+  void demo_keepServing_servesAfterTheSummary() throws Exception {
+    PipedInputStream screen = new PipedInputStream(1 << 20);
+    PrintWriter writer = Terminal.writer(new PipedOutputStream(screen));
+    Terminal terminal =
+        new Terminal(InputStream.nullInputStream(), writer, writer, Map.of(), false);
+    CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+    String[] args = {"demo", "--speed", "20000", "--keep-serving"};
+    Thread demo =
+        new Thread(
+            () -> exitCode.complete(RedeliverCommand.commandLine(terminal).execute(args)), "demo");
+    demo.start();
+    BufferedReader reader =
+        new BufferedReader(new InputStreamReader(screen, StandardCharsets.UTF_8));
+
+    String url = reader.readLine().substring("metrics at ".length());
+    String line = reader.readLine();
+    while (!line.startsWith("summary ")) {
+      line = reader.readLine();
+    }
+    HttpResponse<String> page = exchange(HttpRequest.newBuilder(URI.create(url)).build());
+    demo.interrupt();
+
+    assertThat(page.body())
+        .contains("redeliver_attempt_seconds_count{kind=\"first\",mailer=\"demo\",");
+    assertThat(exitCode.get(30, TimeUnit.SECONDS)).isZero();
+  }
+
+  @Test
   void metricsPage_answersGetOnly() throws Exception {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry.counter("some.things").increment();
@@ -174,14 +209,11 @@ class DemoTest {
     PrintWriter writer = Terminal.writer(out);
     Terminal terminal =
         new Terminal(new ByteArrayInputStream(new byte[0]), writer, writer, Map.of(), false);
+    Random random = new Random(seed);
     return new Demo(
         terminal,
+        Scenario.letters(random),
         new Demo.Setup(
-            RetryPolicy.of(Profile.BACKGROUND),
-            clock,
-            waiter::await,
-            new Random(seed),
-            metrics,
-            1));
+            RetryPolicy.of(Profile.BACKGROUND), clock, waiter::await, random, metrics, 1));
   }
 }

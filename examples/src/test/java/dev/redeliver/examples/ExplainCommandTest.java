@@ -94,6 +94,13 @@ class ExplainCommandTest {
   }
 
   @Test
+  void json_octetsThatAreNotUtf8_areReadAsLatin1() throws IOException {
+    Cli cli = Cli.fed("550 Empf\u00e4nger".getBytes(ISO_8859_1), "explain", "--format", "json");
+
+    assertThat(stringField(cli.out(), "reply")).isEqualTo("550 Empfänger");
+  }
+
+  @Test
   void tsv_noInput_givesNothing() {
     assertThat(Cli.fed("", "explain", "--format", "tsv").out()).isEmpty();
   }

@@ -21,8 +21,8 @@ class RedeliverCommandTest {
           explain --stage moon 450 | Invalid value for option '--stage': must be one of connect, greeting, ehlo, starttls, auth, mail, rcpt, data, content, end-of-data, quit, but is 'moon'
           explain --stage rcpt | --stage needs a reply as argument; on standard input the stage stands before a TAB
           schedule --lane immediate | Invalid value for option '--lane': must be one of transient, greylist, rate-limit, slow, reputation, connection, but is 'immediate'
-          demo --speed 0 | --speed must be from 1 to 1000000, but is 0.0
-          demo --speed NaN | --speed must be from 1 to 1000000, but is NaN
+          demo --speed 0 | --speed must be from 1 to 20000, but is 0.0
+          demo --speed NaN | --speed must be from 1 to 20000, but is NaN
           demo --port 65536 | --port must be from 0 to 65535, but is 65536
           """)
   void execute_wrongCall_saysWhatIsWrongAndExits64(String args, String message) {
