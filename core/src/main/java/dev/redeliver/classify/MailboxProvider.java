@@ -50,7 +50,7 @@ public enum MailboxProvider {
   COMCAST(List.of("comcast.net"), "comcast"),
   /** Orange and Wanadoo. */
   ORANGE(List.of("orange.fr", "wanadoo.fr"), "orange fr | wanadoo | ofr00 | ofr_ | mwinf"),
-  /** GMX, Web.de and 1&1. */
+  /** GMX, Web.de and 1 and 1. */
   GMX(
       List.of("gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com", "web.de", "1und1.de"),
       "gmx net | gmx com | web de | kundenserver | nemesis esmtp"),

@@ -129,11 +129,27 @@ public final class ReplyClassifier {
       if (matchesStage(rule, stageToken) && rule.codes().matches(reply.code(), status)) {
         Optional<String> words = rule.phrase().flatMap(phrase -> phrase.matchIn(found));
         if (words.isPresent() == rule.phrase().isPresent() && isFromProvider(rule, found)) {
-          return result(rule, stage, reply, text, words);
+          Optional<Handling> wanted =
+              rule.handling().or(() -> handlingOfCodes(stageToken, reply.code(), status));
+          return result(rule, wanted, stage, reply, text, words);
         }
       }
     }
     throw new IllegalStateException("no rule matches: " + reply);
+  }
+
+  /** Words refine what a failure is about; what to do about it, the codes may still know better. */
+  private Optional<Handling> handlingOfCodes(
+      String stage, int code, Optional<EnhancedStatus> status) {
+    for (Rule rule : rulesByClass.get(code / 100)) {
+      if (rule.tier() >= Rule.CODES_ONLY
+          && rule.handling().isPresent()
+          && matchesStage(rule, stage)
+          && rule.codes().matches(code, status)) {
+        return rule.handling();
+      }
+    }
+    return Optional.empty();
   }
 
   /**
@@ -156,7 +172,12 @@ public final class ReplyClassifier {
   }
 
   private static Classification result(
-      Rule rule, @Nullable SmtpStage stage, SmtpReply reply, String text, Optional<String> words) {
+      Rule rule,
+      Optional<Handling> wanted,
+      @Nullable SmtpStage stage,
+      SmtpReply reply,
+      String text,
+      Optional<String> words) {
     Severity severity = severity(rule, reply);
     StringBuilder evidence = new StringBuilder();
     evidence.append(reply.code() == 0 ? "no code" : "code " + reply.code());
@@ -171,7 +192,7 @@ public final class ReplyClassifier {
     }
     Optional<Duration> hint =
         severity == Severity.TRANSIENT ? DelayHint.in(text) : Optional.empty();
-    return result(rule, severity, handling(rule, stage, severity), hint, evidence.toString());
+    return result(rule, severity, handling(wanted, stage, severity), hint, evidence.toString());
   }
 
   /** Only where the code is lost may words say that a failure is permanent. */
@@ -182,17 +203,16 @@ public final class ReplyClassifier {
         : reply.severity();
   }
 
-  private static Handling handling(Rule rule, @Nullable SmtpStage stage, Severity severity) {
+  private static Handling handling(
+      Optional<Handling> wanted, @Nullable SmtpStage stage, Severity severity) {
     return switch (severity) {
       case SUCCESS, INTERMEDIATE -> Handling.PROCEED;
       case TRANSIENT ->
-          rule.handling()
-              .filter(h -> h != Handling.FAIL && h != Handling.PROCEED)
-              .orElse(Handling.RETRY);
+          wanted.filter(h -> h != Handling.FAIL && h != Handling.PROCEED).orElse(Handling.RETRY);
       case PERMANENT ->
           stage != null && stage.isBeforeMail()
               ? Handling.HOLD
-              : rule.handling().filter(h -> h != Handling.PROCEED).orElse(Handling.FAIL);
+              : wanted.filter(h -> h != Handling.PROCEED).orElse(Handling.FAIL);
     };
   }
 

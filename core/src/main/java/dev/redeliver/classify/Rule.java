@@ -32,6 +32,9 @@ record Rule(
     String meaning,
     String advice,
     String source) {
+  /** From this tier on a rule asks for nothing but codes. */
+  static final int CODES_ONLY = 2;
+
   /** The strength of the evidence; lower is stronger. */
   int tier() {
     if (provider.isPresent()) {
@@ -40,6 +43,6 @@ record Rule(
     if (phrase.isPresent()) {
       return 1;
     }
-    return codes.namesEnhanced() ? 2 : 3;
+    return codes.namesEnhanced() ? CODES_ONLY : CODES_ONLY + 1;
   }
 }

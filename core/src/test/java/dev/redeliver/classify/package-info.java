@@ -1,0 +1,4 @@
+@NullMarked
+package dev.redeliver.classify;
+
+import org.jspecify.annotations.NullMarked;

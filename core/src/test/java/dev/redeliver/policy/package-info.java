@@ -1,0 +1,4 @@
+@NullMarked
+package dev.redeliver.policy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.redeliver.smtp;
+
+import org.jspecify.annotations.NullMarked;
