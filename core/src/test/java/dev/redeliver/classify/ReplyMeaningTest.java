@@ -44,10 +44,10 @@ class ReplyMeaningTest {
           RCPT | 554 5.7.1 Relay access denied | relay-denied | transient | FAIL | false
           END_OF_DATA | 554 5.7.1 Message rejected as spam | spam-content | slow | FAIL | false
           END_OF_DATA | 554 5.7.1 Service unavailable; Client host blocked using zen.spamhaus.org | reputation | reputation | FAIL | true
-          MAIL | 530 5.7.0 Must issue a STARTTLS command first | tls | slow | HOLD | false
+          MAIL | 530 5.7.0 Must issue a STARTTLS command first | tls | transient | HOLD | false
           MAIL | 530 5.7.0 Authentication required | credentials | slow | HOLD | false
           RCPT | 503 5.5.1 Bad sequence of commands | protocol | transient | RECONNECT | false
-          AUTH | 454 4.7.0 Temporary authentication failure | credentials | slow | RETRY | false
+          AUTH | 454 4.7.0 Temporary authentication failure | credentials | transient | RETRY | false
           AUTH | 535 5.7.8 Authentication credentials invalid | credentials | slow | HOLD | false
           """)
   void reply_withText_isToldApart(
