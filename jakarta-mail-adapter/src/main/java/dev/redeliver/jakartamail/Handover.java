@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * the application. Both transports share it. Immutable and thread-safe.
  */
 final class Handover {
+  private static final int MAX_CHAIN = 20;
+
   private final Message message;
   private final Snapshot snapshot;
   private final Recipients recipients;
@@ -93,8 +95,23 @@ final class Handover {
     Recipients.ByOutcome addresses = recipients.byOutcome(report);
     notifier.notify(eventType(addresses), addresses, message);
     if (!report.isComplete()) {
-      throw new RedeliveryException(text(report), lastProblem, addresses, report);
+      throw new RedeliveryException(text(report), printable(lastProblem), addresses, report);
     }
+  }
+
+  /**
+   * The library chains one exception per refused recipient, and each prints all that follow: a
+   * thousand of them would print 47 MB. The report has the answers in any case.
+   */
+  private static @Nullable Exception printable(@Nullable Exception problem) {
+    Throwable link = problem;
+    for (int length = 0; link != null; length++) {
+      if (length == MAX_CHAIN) {
+        return null;
+      }
+      link = link.getCause();
+    }
+    return problem;
   }
 
   private static int eventType(Recipients.ByOutcome addresses) {

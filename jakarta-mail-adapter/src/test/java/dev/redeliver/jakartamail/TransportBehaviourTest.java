@@ -30,6 +30,7 @@ import java.util.Properties;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.eclipse.angus.mail.smtp.SMTPTransport;
 import org.junit.jupiter.api.AfterEach;
@@ -399,6 +400,37 @@ class TransportBehaviourTest {
         .hasMessageContaining("redeliver.profil: unknown key. Did you mean redeliver.profile?")
         .hasMessageContaining("redeliver.retry.jitter: '2' is not from 0");
     transport.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"WRAPPED", "BY_PROPERTY"})
+  void ours_manyRefused_staysPrintable(Kind kind) throws Exception {
+    server.on(Stage.RCPT).always().reply("550 5.1.1 no such user");
+    Transport transport = transport(kind);
+    transport.connect();
+    String[] many =
+        IntStream.range(0, 300).mapToObj(i -> "r" + i + "@x.example").toArray(String[]::new);
+
+    RedeliveryException thrown =
+        catchThrowableOfType(
+            RedeliveryException.class, () -> transport.sendMessage(message(), to(many)));
+
+    assertThat(thrown.getInvalidAddresses()).hasSize(300);
+    assertThat(thrown.toString().length()).isLessThan(2000);
+  }
+
+  @Test
+  void sessions_configuredAlike_shareADeliverer() throws Exception {
+    Properties one = new Properties();
+    one.setProperty("redeliver.name", "shared");
+    Properties other = new Properties(one);
+    Properties different = new Properties();
+    different.setProperty("redeliver.name", "different");
+
+    Redeliverer first = SessionRedeliverers.of(Session.getInstance(one));
+
+    assertThat(SessionRedeliverers.of(Session.getInstance(other))).isSameAs(first);
+    assertThat(SessionRedeliverers.of(Session.getInstance(different))).isNotSameAs(first);
   }
 
   @Test
