@@ -1,9 +1,7 @@
 package dev.redeliver.classify;
 
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -17,7 +15,6 @@ final class MatchedText {
   private static final int MAX_LENGTH = 4096;
 
   private final Node root = new Node();
-  private final List<String> literals = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
 
   /** {@return the number of a literal, adding it if it is new} */
@@ -30,8 +27,7 @@ final class MatchedText {
     if (known != null) {
       return known;
     }
-    int number = literals.size();
-    literals.add(normal);
+    int number = numbers.size();
     numbers.put(normal, number);
     Node node = root;
     for (int i = 0; i < normal.length(); i++) {
@@ -41,15 +37,10 @@ final class MatchedText {
     return number;
   }
 
-  /** {@return the literal with this number, as it is compared} */
-  String literal(int number) {
-    return literals.get(number);
-  }
-
   /** {@return the numbers of the literals in a text} Linear in the text's length. */
   BitSet find(String text) {
     String normal = normalize(text);
-    BitSet found = new BitSet(literals.size());
+    BitSet found = new BitSet(numbers.size());
     for (int i = 0; i < normal.length(); i++) {
       if (beginsWord(normal, i)) {
         walk(normal, i, found);

@@ -9,6 +9,7 @@ import dev.redeliver.smtp.SmtpStage;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
 import jakarta.mail.Transport;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,12 +119,18 @@ final class AngusFacts {
   }
 
   /**
-   * A refusal after BDAT comes as the text of an IOException, and the final refusal of a server
-   * that closes at once only as the last reply: nothing but the final reply can be 4yz or 5yz once
-   * the go-ahead for the content, 354, was the reply before.
+   * {@return the last reply, if it refuses} Once the content was written it answers the content.
    */
+  static Optional<SmtpReply> lastRefusal(Transport transport) {
+    return transport instanceof SMTPTransport smtp && smtp.getLastReturnCode() >= 400
+        ? Optional.of(SmtpReply.parse(String.valueOf(smtp.getLastServerResponse())))
+            .filter(reply -> reply.code() >= 400)
+        : Optional.empty();
+  }
+
+  /** A refusal after BDAT comes as the text of an IOException. */
   private static Optional<RecipientResult> chunkRefused(Transport transport, Exception thrown) {
-    return Faults.find(thrown, java.io.IOException.class)
+    return Faults.find(thrown, IOException.class)
         .map(io -> SmtpReply.parse(String.valueOf(io.getMessage())))
         .filter(reply -> reply.code() >= 400 && transport instanceof SMTPTransport)
         .map(

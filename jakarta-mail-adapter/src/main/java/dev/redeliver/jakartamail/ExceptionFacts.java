@@ -99,6 +99,13 @@ final class ExceptionFacts {
 
   private RecipientResult byProgress(Exception problem) {
     if (tracker.isComplete()) {
+      // The housekeeping after a refusal may fail too, and then hides it behind its own exception.
+      Optional<SmtpReply> refusal =
+          Angus.isPresent() ? AngusFacts.lastRefusal(transport) : Optional.empty();
+      if (refusal.isPresent()) {
+        return new RecipientResult.Failed(
+            new SmtpFailure.Refused(SmtpStage.END_OF_DATA, refusal.get()));
+      }
       return new RecipientResult.Unknown(Faults.disconnected(SmtpStage.END_OF_DATA, problem));
     }
     SmtpStage stage = tracker.isBegun() ? SmtpStage.CONTENT : SmtpStage.MAIL;

@@ -18,7 +18,6 @@ final class SmtpRecord {
   private final List<Step> steps = new ArrayList<>();
   private SmtpStage stage = SmtpStage.CONNECT;
   private String command = "";
-  private boolean answered = true;
   private boolean contentComplete;
   private boolean unusable;
 
@@ -38,7 +37,6 @@ final class SmtpRecord {
   private void clear() {
     steps.clear();
     command = "";
-    answered = true;
     contentComplete = false;
   }
 
@@ -46,7 +44,6 @@ final class SmtpRecord {
   void sending(String line) {
     stage = stageOf(line);
     command = redact(line);
-    answered = false;
     contentComplete |= stage == SmtpStage.END_OF_DATA;
   }
 
@@ -89,7 +86,6 @@ final class SmtpRecord {
   }
 
   private void answer(@Nullable SmtpReply reply, @Nullable SmtpFailure fault) {
-    answered = true;
     Step step = new Step(stage, command, reply, fault);
     unusable |= fault != null || step.isClosing() || !(step.isPositive() || step.isRefused());
     if (stage != SmtpStage.QUIT) {
@@ -157,10 +153,5 @@ final class SmtpRecord {
     return words.length > 1 && words[0].equalsIgnoreCase("AUTH")
         ? words[0] + " " + words[1] + (words.length > 2 ? " ***" : "")
         : "***";
-  }
-
-  @Override
-  public String toString() {
-    return steps + (answered ? "" : " then " + command);
   }
 }
