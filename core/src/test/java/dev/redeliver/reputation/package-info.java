@@ -1,0 +1,4 @@
+@NullMarked
+package dev.redeliver.reputation;
+
+import org.jspecify.annotations.NullMarked;
