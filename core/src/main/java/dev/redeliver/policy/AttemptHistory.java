@@ -59,22 +59,15 @@ public record AttemptHistory(
    * @param retry the decision that followed this history
    */
   public AttemptHistory after(Decision.Retry retry) {
+    int unknown = unknownOutcomes + (outcomeUnknown ? 1 : 0);
     if (!retry.counted()) {
       return new AttemptHistory(
-          startedAt,
-          attempts,
-          failuresByLane,
-          false,
-          false,
-          reconnects + 1,
-          false,
-          unknownOutcomes);
+          startedAt, attempts, failuresByLane, false, false, reconnects + 1, false, unknown);
     }
     Map<Lane, Integer> failures = new EnumMap<>(Lane.class);
     failures.putAll(failuresByLane);
     failures.merge(retry.lane(), 1, Integer::sum);
-    return new AttemptHistory(
-        startedAt, attempts + 1, failures, false, false, 0, false, unknownOutcomes);
+    return new AttemptHistory(startedAt, attempts + 1, failures, false, false, 0, false, unknown);
   }
 
   private static void requireAtLeast(int least, String name, int value) {

@@ -8,7 +8,9 @@ import java.util.regex.Pattern;
 /** Reads and writes durations as they stand in a configuration: {@code 500ms}, {@code 5m}. */
 final class Durations {
   private static final Pattern SHORT = Pattern.compile("(-?)(\\d{1,9})(ms|s|m|h|d)");
-  private static final Pattern NUMBER = Pattern.compile("-?\\d+");
+  private static final Pattern NUMBER = Pattern.compile("\\d+");
+  private static final Pattern NEGATIVE_NUMBER = Pattern.compile("-\\d+");
+  private static final Duration NEGATIVE = Duration.ofSeconds(-1);
 
   private Durations() {}
 
@@ -22,7 +24,7 @@ final class Durations {
       throw new IllegalArgumentException(
           "has no unit. Write " + text + "s, " + text + "m or PT" + text + "S.");
     }
-    Duration duration = read(text);
+    Duration duration = NEGATIVE_NUMBER.matcher(text).matches() ? NEGATIVE : read(text);
     if (duration.isNegative()) {
       throw new IllegalArgumentException("is negative.");
     }

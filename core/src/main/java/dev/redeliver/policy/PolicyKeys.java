@@ -4,6 +4,7 @@ import dev.redeliver.classify.Lane;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -116,11 +117,8 @@ public final class PolicyKeys {
   private static Key laneKey(
       Lane lane, String name, Function<Backoff, String> value, String bounds, String meaning) {
     return new Key(
-        name, profile -> value.apply(profile.lanes().getOrDefault(lane, NONE)), bounds, meaning);
+        name, profile -> value.apply(RetryPolicy.of(profile).backoff(lane)), bounds, meaning);
   }
-
-  private static final Backoff NONE =
-      Backoff.of(java.time.Duration.ofMillis(1), 1, java.time.Duration.ofMillis(1));
 
   /** {@return all keys as a Markdown table, with the default of each profile where they differ} */
   public static String markdownTable() {
@@ -153,9 +151,10 @@ public final class PolicyKeys {
   /** {@return the known key that is nearest to a wrong one, or an empty string if none is near} */
   static String nearest(String wrong) {
     String nearest = "";
-    int least = Math.max(3, wrong.length() / 5);
+    String lower = wrong.toLowerCase(Locale.ROOT);
+    int least = Math.max(2, wrong.length() / 5) + 1;
     for (Key key : ALL) {
-      int distance = distance(wrong, key.name());
+      int distance = distance(lower, key.name());
       if (distance < least) {
         least = distance;
         nearest = key.name();

@@ -3,23 +3,41 @@ package dev.redeliver.policy;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.ReplyClassifier;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Reads one policy from properties, and collects everything that is wrong with them. */
 final class PolicyProperties {
-  private static final Duration LONGEST = Duration.ofDays(30);
+  private static final String IDENTIFIER =
+      "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*+";
+  private static final Pattern REGISTRY =
+      Pattern.compile(
+          "none|global|"
+              + IDENTIFIER
+              + "(?:\\."
+              + IDENTIFIER
+              + ")*+#"
+              + IDENTIFIER
+              + "(?:\\(\\))?");
 
   private final Map<String, String> values = new TreeMap<>();
+  private final Set<String> unreadable;
   private final List<String> errors = new ArrayList<>();
 
   private PolicyProperties(Properties properties) {
@@ -30,9 +48,10 @@ final class PolicyProperties {
     properties.forEach(
         (name, value) -> {
           if (!(value instanceof String)) {
-            keep(String.valueOf(name), String.valueOf(value));
+            keep(String.valueOf(name), text(value));
           }
         });
+    unreadable = unreadable(properties);
   }
 
   private void keep(String name, String value) {
@@ -41,13 +60,39 @@ final class PolicyProperties {
     }
   }
 
+  private static String text(Object value) {
+    if (value instanceof Profile profile) {
+      return profile.token();
+    }
+    return value instanceof UnknownOutcome choice ? choice.token() : String.valueOf(value);
+  }
+
+  /** Objects among the defaults have a name that can be seen, and a value that cannot. */
+  private Set<String> unreadable(Properties properties) {
+    Set<String> names = new TreeSet<>();
+    try {
+      Enumeration<?> all = properties.propertyNames();
+      while (all.hasMoreElements()) {
+        names.add(String.valueOf(all.nextElement()));
+      }
+    } catch (ClassCastException e) {
+      // A key that is no string, somebody else's, hides the names; all that can be read is read.
+      return Set.of();
+    }
+    names.removeIf(name -> !name.startsWith(PolicyKeys.PREFIX) || values.containsKey(name));
+    return names;
+  }
+
   static RetryPolicy read(Properties properties) {
     return new PolicyProperties(properties).policy();
   }
 
   private RetryPolicy policy() {
     refuseUnknownKeys();
-    RetryPolicy.Builder builder = RetryPolicy.builder(profile());
+    int unknown = errors.size();
+    Profile profile = value("profile", PolicyProperties::profile, Profile.INTERACTIVE);
+    boolean profileRead = errors.size() == unknown;
+    RetryPolicy.Builder builder = RetryPolicy.builder(profile);
     set("enabled", PolicyProperties::bool, builder::enabled);
     set("name", Function.identity(), builder::name);
     set("retry.max-attempts", PolicyProperties::attempts, builder::maxAttempts);
@@ -57,7 +102,7 @@ final class PolicyProperties {
     set("rules", PolicyProperties::rules, builder::classifier);
     set("metrics.registry", PolicyProperties::registry, builder::metricsRegistry);
     readAlert(builder);
-    PolicyKeys.LANES.forEach(lane -> readLane(builder, lane));
+    PolicyKeys.LANES.forEach(lane -> readLane(builder, lane, profileRead));
     if (!errors.isEmpty()) {
       throw new PolicyException(errors);
     }
@@ -65,91 +110,95 @@ final class PolicyProperties {
   }
 
   private void refuseUnknownKeys() {
-    List<String> known = PolicyKeys.list().stream().map(PolicyKeys.Key::name).toList();
-    for (String name : values.keySet()) {
+    Set<String> known =
+        PolicyKeys.list().stream().map(PolicyKeys.Key::name).collect(Collectors.toSet());
+    Set<String> given = new TreeSet<>(values.keySet());
+    given.addAll(unreadable);
+    for (String name : given) {
       if (!known.contains(name)) {
         String nearest = PolicyKeys.nearest(name);
         errors.add(
             name + ": unknown key." + (nearest.isEmpty() ? "" : " Did you mean " + nearest + "?"));
+      } else if (unreadable.contains(name)) {
+        errors.add(name + ": is no string among the defaults, where only strings can be read.");
       }
     }
   }
 
-  private Profile profile() {
-    Profile[] chosen = {Profile.INTERACTIVE};
-    set(
-        "profile",
-        text -> oneOf(text, Profile.values(), Profile::token),
-        profile -> chosen[0] = profile);
-    return chosen[0];
-  }
-
   private void readAlert(RetryPolicy.Builder builder) {
     RetryPolicy start = builder.build();
-    int[] threshold = {start.alertThreshold()};
-    Duration[] window = {start.alertWindow()};
-    set(
-        "alert.threshold",
-        text -> text.equals("first") ? 1 : whole(text),
-        value -> {
-          builder.alert(value, window[0]);
-          threshold[0] = value;
-        });
-    set("alert.window", Durations::parse, value -> builder.alert(threshold[0], value));
+    int threshold = value("alert.threshold", PolicyProperties::threshold, start.alertThreshold());
+    builder.alert(threshold, start.alertWindow());
+    set("alert.window", Durations::parse, window -> builder.alert(threshold, window));
   }
 
-  private void readLane(RetryPolicy.Builder builder, Lane lane) {
+  private void readLane(RetryPolicy.Builder builder, Lane lane, boolean profileRead) {
     String name = "lane." + lane.token();
     Backoff start = builder.build().backoff(lane);
-    Duration[] delays = {start.initial(), start.cap()};
-    double[] multiplier = {start.multiplier()};
-    boolean[] defer = {start.deferred()};
     int before = errors.size();
-    set(name + ".initial-delay", PolicyProperties::delay, value -> delays[0] = value);
-    set(name + ".max-delay", PolicyProperties::delay, value -> delays[1] = value);
-    set(name + ".multiplier", PolicyProperties::multiplier, value -> multiplier[0] = value);
-    set(name + ".defer", PolicyProperties::bool, value -> defer[0] = value);
+    Duration initial = value(name + ".initial-delay", PolicyProperties::delay, start.initial());
+    Duration cap = value(name + ".max-delay", PolicyProperties::delay, start.cap());
+    double factor = value(name + ".multiplier", PolicyProperties::multiplier, start.multiplier());
+    boolean defer = value(name + ".defer", PolicyProperties::bool, start.deferred());
     if (errors.size() > before) {
       return;
     }
-    if (delays[1].compareTo(delays[0]) < 0) {
-      errors.add(
-          PolicyKeys.PREFIX
-              + name
-              + ".max-delay: '"
-              + Durations.format(delays[1])
-              + "' is shorter than "
-              + PolicyKeys.PREFIX
-              + name
-              + ".initial-delay ("
-              + Durations.format(delays[0])
-              + ").");
+    if (cap.compareTo(initial) < 0) {
+      compareDelays(name, initial, cap, profileRead ? builder.build().profile().token() : "");
+    } else {
+      builder.lane(lane, new Backoff(initial, factor, cap, defer));
+    }
+  }
+
+  /** Blames the key that was set; where the profile is not known, neither are its defaults. */
+  private void compareDelays(String lane, Duration initial, Duration cap, String profile) {
+    String initialKey = PolicyKeys.PREFIX + lane + ".initial-delay";
+    String capKey = PolicyKeys.PREFIX + lane + ".max-delay";
+    boolean bothSet = values.containsKey(initialKey) && values.containsKey(capKey);
+    if (!bothSet && profile.isEmpty()) {
       return;
     }
-    builder.lane(lane, new Backoff(delays[0], multiplier[0], delays[1], defer[0]));
+    String origin = bothSet ? ")." : ", the default of profile " + profile + ").";
+    if (values.containsKey(capKey)) {
+      refuse(capKey, "is shorter than " + initialKey + " (" + Durations.format(initial) + origin);
+    } else {
+      refuse(initialKey, "is longer than " + capKey + " (" + Durations.format(cap) + origin);
+    }
+  }
+
+  private void refuse(String name, String rule) {
+    errors.add(name + ": '" + values.get(name) + "' " + rule);
+  }
+
+  /** {@return what is set, or else the default; after an error too, so that reading goes on} */
+  private <T> T value(String key, Function<String, T> reader, T byDefault) {
+    return read(key, reader).orElse(byDefault);
   }
 
   private <T> void set(String key, Function<String, T> reader, Consumer<T> setter) {
-    String name = PolicyKeys.PREFIX + key;
-    String text = values.get(name);
-    if (text == null) {
-      return;
-    }
+    Optional<T> value = read(key, reader);
     try {
-      setter.accept(reader.apply(text));
-    } catch (IllegalArgumentException | UncheckedIOException e) {
-      errors.add(name + ": '" + text + "' " + rule(e));
+      value.ifPresent(setter);
+    } catch (IllegalArgumentException e) {
+      refuse(PolicyKeys.PREFIX + key, rule(String.valueOf(e.getMessage())));
     }
   }
 
-  /** A setter's message names its own parameter; a reader's goes on after the value. */
-  private static String rule(RuntimeException e) {
-    String message = String.valueOf(e.getMessage());
-    int must = message.indexOf(" must be ");
-    int but = message.lastIndexOf(", but is ");
-    return must < 0 || but < must
-        ? message
-        : "is not " + message.substring(must + " must be ".length(), but) + ".";
+  private <T> Optional<T> read(String key, Function<String, T> reader) {
+    String name = PolicyKeys.PREFIX + key;
+    Optional<String> text = Optional.ofNullable(values.get(name));
+    try {
+      return text.map(reader);
+    } catch (IllegalArgumentException e) {
+      refuse(name, String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  /** A setter names its own parameter and the value; here key and value stand before the rule. */
+  private static String rule(String message) {
+    int must = message.indexOf(" must be ") + " must be ".length();
+    return "is not " + message.substring(must, message.lastIndexOf(", but is ")) + ".";
   }
 
   private static boolean bool(String text) {
@@ -159,21 +208,28 @@ final class PolicyProperties {
     return text.equals("true");
   }
 
-  private static int whole(String text) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("is not a whole number.", e);
-    }
+  private static int attempts(String text) {
+    return text.equals("unbounded") ? RetryPolicy.UNBOUNDED : upTo1000(text, "unbounded");
   }
 
-  private static int attempts(String text) {
-    return text.equals("unbounded") ? RetryPolicy.UNBOUNDED : whole(text);
+  private static int threshold(String text) {
+    return text.equals("first") ? 1 : upTo1000(text, "first");
+  }
+
+  private static int upTo1000(String text, String word) {
+    if (!text.matches("[+-]?\\d+")) {
+      throw new IllegalArgumentException("is not a whole number, nor '" + word + "'.");
+    }
+    BigDecimal value = new BigDecimal(text);
+    if (value.signum() <= 0 || value.compareTo(BigDecimal.valueOf(1000)) > 0) {
+      throw new IllegalArgumentException("is not from 1 to 1000, nor '" + word + "'.");
+    }
+    return value.intValue();
   }
 
   private static double decimal(String text) {
     try {
-      return Double.parseDouble(text);
+      return new BigDecimal(text).doubleValue();
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("is not a number.", e);
     }
@@ -189,10 +245,14 @@ final class PolicyProperties {
 
   private static Duration delay(String text) {
     Duration value = Durations.parse(text);
-    if (value.isZero() || value.compareTo(LONGEST) > 0) {
+    if (value.compareTo(Backoff.SHORTEST) < 0 || value.compareTo(Backoff.LONGEST) > 0) {
       throw new IllegalArgumentException("is not from 1ms to 30d.");
     }
     return value;
+  }
+
+  private static Profile profile(String text) {
+    return oneOf(text, Profile.values(), Profile::token);
   }
 
   private static UnknownOutcome unknownOutcome(String text) {
@@ -208,18 +268,30 @@ final class PolicyProperties {
                 new IllegalArgumentException(
                     "is not one of: "
                         + Arrays.stream(values).map(token).collect(Collectors.joining(", "))
-                        + "."));
-  }
-
-  private static ReplyClassifier rules(String text) {
-    return ReplyClassifier.standard().withRules(Path.of(text));
+                        + " (in lower case)."));
   }
 
   private static String registry(String text) {
-    if (!text.matches("none|global|[\\w$]+(\\.[\\w$]+)*#\\w+")) {
+    if (!REGISTRY.matcher(text).matches()) {
       throw new IllegalArgumentException(
           "is not none, global, or a static member as com.example.Metrics#registry.");
     }
     return text;
+  }
+
+  private static ReplyClassifier rules(String text) {
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException("is empty. Name a file, or leave the key out.");
+    }
+    try {
+      return ReplyClassifier.standard().withRules(Path.of(text));
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("is no path: " + e.getReason() + ".", e);
+    } catch (UncheckedIOException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      String rows = String.valueOf(e.getMessage()).replace(System.lineSeparator(), "; ");
+      throw new IllegalArgumentException("is no table of " + rows, e);
+    }
   }
 }

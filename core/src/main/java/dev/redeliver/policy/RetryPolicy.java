@@ -93,7 +93,7 @@ public final class RetryPolicy {
   public Decision decide(
       Classification failure, AttemptHistory history, Instant now, double random) {
     Objects.requireNonNull(now, "now");
-    if (random < 0 || random >= 1) {
+    if (!(random >= 0 && random < 1)) {
       throw new IllegalArgumentException(
           "random must be from 0 up to, but not including, 1, but is " + random);
     }
@@ -162,10 +162,12 @@ public final class RetryPolicy {
           : new Decision.Retry(Lane.IMMEDIATE, Duration.ZERO, false, why);
     }
 
-    Decision later(Lane lane, String why) {
+    /** A rule that asks for no wait at all would knock without end: a counted try has a pause. */
+    Decision later(Lane wanted, String why) {
+      Lane lane = wanted == Lane.IMMEDIATE ? Lane.TRANSIENT : wanted;
       Duration delay = delay(lane);
       Instant next = now.plus(delay);
-      if (isDeferred(lane)) {
+      if (backoff(lane).deferred()) {
         return giveUp(Decision.Reason.DEFERRED, lane, next, why);
       }
       if (history.attempts() >= maxAttempts) {
@@ -178,19 +180,10 @@ public final class RetryPolicy {
     }
 
     private Duration delay(Lane lane) {
-      Optional<Duration> hint = failure.delayHint();
-      if (hint.isPresent()) {
-        return clamp(hint.get());
-      }
-      Backoff backoff = lanes.get(lane);
-      return backoff == null
-          ? Duration.ZERO
-          : backoff.delay(history.failuresIn(lane) + 1, jitter, random);
-    }
-
-    private boolean isDeferred(Lane lane) {
-      Backoff backoff = lanes.get(lane);
-      return backoff != null && backoff.deferred();
+      return failure
+          .delayHint()
+          .map(RetryPolicy::clamp)
+          .orElseGet(() -> backoff(lane).delay(history.failuresIn(lane) + 1, jitter, random));
     }
 
     private Instant lastMoment() {
@@ -291,20 +284,21 @@ public final class RetryPolicy {
   /** {@return the settings that decide, on one line} */
   @Override
   public String toString() {
-    String attempts = maxAttempts == UNBOUNDED ? "unbounded" : Integer.toString(maxAttempts);
-    return "RetryPolicy["
-        + profile.token()
-        + ", attempts "
-        + attempts
-        + ", deadline "
-        + deadline
-        + ", jitter "
-        + jitter
-        + ", unknown outcome "
-        + unknownOutcome.token()
-        + ", "
-        + lanes
-        + "]";
+    StringBuilder line = new StringBuilder("RetryPolicy[").append(profile.token());
+    line.append(", attempts ");
+    line.append(maxAttempts == UNBOUNDED ? "unbounded" : Integer.toString(maxAttempts));
+    line.append(", deadline ").append(Durations.format(deadline));
+    line.append(", jitter ").append(jitter);
+    line.append(", unknown outcome ").append(unknownOutcome.token());
+    lanes.forEach((lane, backoff) -> append(line.append(", ").append(lane.token()), backoff));
+    return line.append(']').toString();
+  }
+
+  private static void append(StringBuilder line, Backoff backoff) {
+    line.append(' ').append(Durations.format(backoff.initial()));
+    line.append(" x").append(backoff.multiplier());
+    line.append(" up to ").append(Durations.format(backoff.cap()));
+    line.append(backoff.deferred() ? " deferred" : "");
   }
 
   /** Builds policies. Setters check their value at once. Not thread-safe. */
