@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  *
  * <p>It reads no clock: the caller says when. At most {@value #MAX_DESTINATIONS} pairs of
- * destination and cause are watched; beyond, the one that was quiet the longest is forgotten.
+ * destination and cause are watched; beyond, the one that was quiet the longest is forgotten, and
+ * resolved if it was raised, so that nobody waits for the end of an alert for ever.
  */
 public final class ReputationMonitor {
   /** The most pairs of destination and cause that are watched at a time. */
@@ -60,16 +61,17 @@ public final class ReputationMonitor {
   public synchronized List<ReputationAlert> observe(
       String destination, SmtpFailure failure, Classification classification, Instant now) {
     Objects.requireNonNull(destination, "destination");
+    Objects.requireNonNull(failure, "failure");
     List<ReputationAlert> changes = resolveQuiet(now);
     if (classification.reputationSignal()) {
       Key key = new Key(destination, classification.cause());
       Watch watch = watches.computeIfAbsent(key, unused -> new Watch());
       watch.add(new Signal(failure, classification.ruleId()), now);
+      forgetBeyondLimit(changes);
       if (!watch.raised && watch.times.size() >= threshold) {
         watch.raised = true;
         changes.add(watch.alert(key, ReputationAlert.State.RAISED));
       }
-      forgetBeyondLimit();
     }
     return changes;
   }
@@ -85,22 +87,26 @@ public final class ReputationMonitor {
     Instant horizon = now.minus(window);
     for (Iterator<Map.Entry<Key, Watch>> all = watches.entrySet().iterator(); all.hasNext(); ) {
       Map.Entry<Key, Watch> entry = all.next();
-      Watch watch = entry.getValue();
-      if (!watch.lastSeen.isAfter(horizon)) {
+      if (!entry.getValue().lastSeen.isAfter(horizon)) {
         all.remove();
-        if (watch.raised) {
-          resolved.add(watch.alert(entry.getKey(), ReputationAlert.State.RESOLVED));
-        }
+        resolve(entry, resolved);
       }
     }
     return resolved;
   }
 
-  private void forgetBeyondLimit() {
-    Iterator<Key> eldest = watches.keySet().iterator();
-    while (watches.size() > MAX_DESTINATIONS && eldest.hasNext()) {
-      eldest.next();
+  private void forgetBeyondLimit(List<ReputationAlert> changes) {
+    Iterator<Map.Entry<Key, Watch>> eldest = watches.entrySet().iterator();
+    while (watches.size() > MAX_DESTINATIONS) {
+      Map.Entry<Key, Watch> forgotten = eldest.next();
       eldest.remove();
+      resolve(forgotten, changes);
+    }
+  }
+
+  private static void resolve(Map.Entry<Key, Watch> ended, List<ReputationAlert> changes) {
+    if (ended.getValue().raised) {
+      changes.add(ended.getValue().alert(ended.getKey(), ReputationAlert.State.RESOLVED));
     }
   }
 
@@ -132,7 +138,8 @@ public final class ReputationMonitor {
         times.removeFirst();
       }
       count++;
-      lastSeen = now;
+      // Threads may bring their signals in late: time does not go back.
+      lastSeen = now.isAfter(lastSeen) ? now : lastSeen;
       latest = signal;
     }
 

@@ -2,106 +2,288 @@ package dev.redeliver.reputation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.groups.Tuple.tuple;
 
+import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
 import dev.redeliver.classify.ReplyClassifier;
+import dev.redeliver.reputation.ReputationAlert.State;
 import dev.redeliver.smtp.SmtpFailure;
 import dev.redeliver.smtp.SmtpReply;
 import dev.redeliver.smtp.SmtpStage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReputationMonitorTest {
-  private static final Duration WINDOW = Duration.ofMinutes(10);
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Duration WINDOW = Duration.ofMinutes(10);
+  private static final String SERVER = "mx.example.test";
+  private static final SmtpFailure BLAMED =
+      refused("450 4.7.1 Client host blocked: poor reputation");
+  private static final SmtpFailure UNSIGNED = refused("550 5.7.26 DKIM check failed");
 
   private final ReputationMonitor monitor = new ReputationMonitor(3, WINDOW);
 
-  private List<ReputationAlert> observe(String destination, String reply, int minute) {
-    return observe(monitor, destination, reply, minute);
+  private static SmtpFailure refused(String reply) {
+    return new SmtpFailure.Refused(SmtpStage.RCPT, SmtpReply.parse(reply));
+  }
+
+  private static Classification classified(SmtpFailure failure) {
+    return ReplyClassifier.standard().classify(failure);
+  }
+
+  private List<ReputationAlert> observe(int seconds) {
+    return observe(monitor, SERVER, BLAMED, seconds);
   }
 
   private static List<ReputationAlert> observe(
-      ReputationMonitor monitor, String destination, String reply, int minute) {
-    SmtpFailure failure = new SmtpFailure.Refused(SmtpStage.MAIL, SmtpReply.parse(reply));
-    Classification read = ReplyClassifier.standard().classify(failure);
-    return monitor.observe(destination, failure, read, START.plus(Duration.ofMinutes(minute)));
+      ReputationMonitor monitor, String server, SmtpFailure failure, int seconds) {
+    return monitor.observe(server, failure, classified(failure), START.plusSeconds(seconds));
+  }
+
+  private static ReputationAlert alert(State state, int count, int firstSeen, int lastSeen) {
+    return new ReputationAlert(
+        state,
+        SERVER,
+        Cause.REPUTATION,
+        BLAMED,
+        classified(BLAMED).ruleId(),
+        count,
+        START.plusSeconds(firstSeen),
+        START.plusSeconds(lastSeen));
   }
 
   @Test
-  void observe_thresholdWithinWindow_raisesOnce() {
-    assertThat(observe("mx", "421 4.7.0 refused", 0)).isEmpty();
-    assertThat(observe("mx", "421 4.7.0 refused", 1)).isEmpty();
-    assertThat(observe("mx", "421 4.7.0 refused", 2))
-        .singleElement()
-        .satisfies(
-            alert -> {
-              assertThat(alert.state()).isEqualTo(ReputationAlert.State.RAISED);
-              assertThat(alert.destination()).isEqualTo("mx");
-              assertThat(alert.count()).isEqualTo(3);
-              assertThat(alert.firstSeen()).isEqualTo(START);
-              assertThat(alert.lastSeen()).isEqualTo(START.plus(Duration.ofMinutes(2)));
-            });
-    assertThat(observe("mx", "421 4.7.0 refused", 3)).isEmpty();
+  void signals_reachTheThreshold_alertOnce() {
+    assertThat(observe(0)).isEmpty();
+    assertThat(observe(60)).isEmpty();
+    assertThat(observe(120)).containsExactly(alert(State.RAISED, 3, 0, 120));
+    assertThat(observe(180)).isEmpty();
+    assertThat(observe(240)).isEmpty();
   }
 
   @Test
-  void observe_slowerThanTheWindow_raisesNothing() {
+  void signals_atTheSameInstant_count() {
+    observe(5);
+    observe(5);
+
+    assertThat(observe(5)).containsExactly(alert(State.RAISED, 3, 5, 5));
+  }
+
+  @Test
+  void signals_tooFarApart_doNotAlert() {
+    assertThat(observe(0)).isEmpty();
+    assertThat(observe(301)).isEmpty();
+    assertThat(observe(601)).as("the first is out of the window").isEmpty();
+    assertThat(observe(899)).containsExactly(alert(State.RAISED, 4, 0, 899));
+  }
+
+  @Test
+  void signals_alwaysSlowerThanTheThreshold_neverAlert() {
     for (int i = 0; i < 10; i++) {
-      assertThat(observe("mx", "421 4.7.0 refused", i * 6)).isEmpty();
+      assertThat(observe(i * 360)).isEmpty();
     }
   }
 
   @Test
-  void observe_otherCauses_areNotCounted() {
-    for (int i = 0; i < 10; i++) {
-      assertThat(observe("mx", "450 4.7.1 Greylisted", 0)).isEmpty();
-      assertThat(observe("mx", "550 5.1.1 user unknown", 0)).isEmpty();
-    }
-  }
-
-  @Test
-  void observe_destinationsAndCauses_areCountedApart() {
-    observe("mx1", "421 4.7.0 refused", 0);
-    observe("mx2", "421 4.7.0 refused", 0);
-    observe("mx1", "550 5.7.26 DMARC failed", 0);
-
-    assertThat(observe("mx1", "421 4.7.0 refused", 1)).isEmpty();
-    assertThat(observe("mx1", "421 4.7.0 refused", 1)).hasSize(1);
-  }
-
-  @Test
-  void resolveQuiet_afterAWindow_resolvesOnce() {
+  void threshold_ofOne_alertsOnTheFirst() {
     ReputationMonitor first = new ReputationMonitor(1, WINDOW);
-    observe(first, "mx", "421 4.7.0 refused", 0);
 
-    assertThat(first.resolveQuiet(START.plus(Duration.ofMinutes(9)))).isEmpty();
-    assertThat(first.resolveQuiet(START.plus(WINDOW)))
-        .singleElement()
-        .extracting(ReputationAlert::state)
-        .isEqualTo(ReputationAlert.State.RESOLVED);
-    assertThat(first.resolveQuiet(START.plus(WINDOW))).isEmpty();
-    assertThat(observe(first, "mx", "421 4.7.0 refused", 20)).hasSize(1);
+    assertThat(observe(first, SERVER, BLAMED, 0)).containsExactly(alert(State.RAISED, 1, 0, 0));
+    assertThat(observe(first, SERVER, BLAMED, 1)).isEmpty();
   }
 
   @Test
-  void observe_moreDestinationsThanTheLimit_forgetsTheOldest() {
-    observe("first", "421 4.7.0 refused", 0);
-    observe("first", "421 4.7.0 refused", 0);
-    for (int i = 0; i < ReputationMonitor.MAX_DESTINATIONS; i++) {
-      observe("mx" + i, "421 4.7.0 refused", 0);
+  void quietForAWindow_resolves_andTheNextSignalStartsAnew() {
+    observe(0);
+    observe(0);
+    observe(0);
+    observe(30);
+
+    assertThat(monitor.resolveQuiet(START.plusSeconds(629))).isEmpty();
+    assertThat(monitor.resolveQuiet(START.plusSeconds(630)))
+        .containsExactly(alert(State.RESOLVED, 4, 0, 30));
+    assertThat(monitor.resolveQuiet(START.plusSeconds(631))).isEmpty();
+    assertThat(observe(700)).isEmpty();
+    assertThat(observe(701)).isEmpty();
+    assertThat(observe(702)).containsExactly(alert(State.RAISED, 3, 700, 702));
+  }
+
+  @Test
+  void signalAfterAQuietWindow_resolvesBeforeItCounts() {
+    ReputationMonitor first = new ReputationMonitor(1, WINDOW);
+    observe(first, SERVER, BLAMED, 0);
+
+    assertThat(observe(first, SERVER, BLAMED, 600))
+        .containsExactly(alert(State.RESOLVED, 1, 0, 0), alert(State.RAISED, 1, 600, 600));
+  }
+
+  @Test
+  void blameThatGoesOn_keepsTheAlertUp() {
+    List<ReputationAlert> all = new ArrayList<>();
+    for (int minute = 0; minute < 60; minute++) {
+      all.addAll(observe(minute * 60));
     }
 
-    assertThat(observe("first", "421 4.7.0 refused", 1)).isEmpty();
+    assertThat(all).containsExactly(alert(State.RAISED, 3, 0, 120));
   }
 
   @Test
-  void constructor_badValues_areNamed() {
-    assertThatThrownBy(() -> new ReputationMonitor(0, WINDOW))
-        .hasMessage("threshold must be at least 1, but is 0");
-    assertThatThrownBy(() -> new ReputationMonitor(1, Duration.ZERO))
-        .hasMessage("window must be positive, but is PT0S");
+  void anyFailure_letsTimeResolve() {
+    observe(0);
+    observe(0);
+    observe(0);
+
+    assertThat(observe(monitor, "other.example.test", refused("450 4.2.1 Mailbox busy"), 600))
+        .containsExactly(alert(State.RESOLVED, 3, 0, 0));
+  }
+
+  @Test
+  void destinationsAndCauses_areCountedApart() {
+    observe(0);
+    observe(0);
+    assertThat(observe(monitor, "other.example.test", BLAMED, 0)).isEmpty();
+    assertThat(observe(monitor, SERVER, UNSIGNED, 0)).isEmpty();
+    assertThat(observe(monitor, SERVER, UNSIGNED, 0)).isEmpty();
+
+    assertThat(observe(monitor, SERVER, UNSIGNED, 0))
+        .extracting(ReputationAlert::destination, ReputationAlert::cause)
+        .containsExactly(tuple(SERVER, Cause.AUTHENTICATION));
+    assertThat(observe(0)).containsExactly(alert(State.RAISED, 3, 0, 0));
+  }
+
+  @Test
+  void alert_carriesTheLatestAnswer() {
+    SmtpFailure latest = refused("421 4.7.0 IP address on blocklist");
+    observe(0);
+    observe(0);
+
+    assertThat(observe(monitor, SERVER, latest, 0))
+        .extracting(ReputationAlert::failure, ReputationAlert::ruleId)
+        .containsExactly(tuple(latest, classified(latest).ruleId()));
+  }
+
+  /** 4.7.x is shared with greylisting, TLS and limits; those blame nobody. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "450 4.7.1 Greylisted, try again in 5 minutes",
+        "450 4.7.1 Must issue a STARTTLS command first",
+        "421 4.7.0 Too many connections from your host",
+        "450 4.2.1 Mailbox busy",
+        "550 5.1.1 User unknown",
+        "452 4.2.2 Mailbox full"
+      })
+  void otherFailures_areNoSignals(String reply) {
+    ReputationMonitor first = new ReputationMonitor(1, WINDOW);
+
+    assertThat(observe(first, SERVER, refused(reply), 0)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "450 4.7.1",
+        "421 4.7.0 IP not in good standing, poor reputation",
+        "554 5.7.1 Client host listed at a blocklist",
+        "550 5.7.1 SPF check failed"
+      })
+  void bareStatusAndBlame_areSignals(String reply) {
+    ReputationMonitor first = new ReputationMonitor(1, WINDOW);
+
+    assertThat(observe(first, SERVER, refused(reply), 0)).hasSize(1);
+  }
+
+  /** Two threads take their time before they ask for the lock. */
+  @Test
+  void signalsOutOfOrder_doNotTurnTimeBack() {
+    observe(10);
+    observe(20);
+
+    assertThat(observe(15)).containsExactly(alert(State.RAISED, 3, 10, 20));
+    assertThat(monitor.resolveQuiet(START.plusSeconds(619))).isEmpty();
+  }
+
+  @Test
+  void beyondTheLimit_theQuietestIsForgotten_andResolvedIfRaised() {
+    ReputationMonitor first = new ReputationMonitor(1, WINDOW);
+    observe(first, SERVER, BLAMED, 0);
+    for (int i = 1; i < ReputationMonitor.MAX_DESTINATIONS; i++) {
+      assertThat(observe(first, i + ".example.test", BLAMED, i % 60)).hasSize(1);
+    }
+
+    assertThat(observe(first, "last.example.test", BLAMED, 60))
+        .extracting(ReputationAlert::state, ReputationAlert::destination)
+        .containsExactly(tuple(State.RESOLVED, SERVER), tuple(State.RAISED, "last.example.test"));
+    assertThat(first.resolveQuiet(START.plus(Duration.ofDays(1))))
+        .hasSize(ReputationMonitor.MAX_DESTINATIONS);
+  }
+
+  @Test
+  void beyondTheLimit_whatWasCountedIsForgotten() {
+    observe(0);
+    observe(0);
+    for (int i = 0; i < ReputationMonitor.MAX_DESTINATIONS; i++) {
+      assertThat(observe(monitor, i + ".example.test", BLAMED, 0)).isEmpty();
+    }
+
+    assertThat(observe(1)).isEmpty();
+  }
+
+  @Test
+  void manyThreads_raiseEachAlertOnce() throws Exception {
+    int threads = 8;
+    int each = 500;
+    ReputationMonitor shared = new ReputationMonitor(threads * each, WINDOW);
+    CountDownLatch ready = new CountDownLatch(threads);
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      Callable<List<ReputationAlert>> work =
+          () -> {
+            ready.countDown();
+            ready.await();
+            List<ReputationAlert> alerts = new ArrayList<>();
+            for (int i = 0; i < each; i++) {
+              alerts.addAll(observe(shared, SERVER, BLAMED, i % 60));
+            }
+            return alerts;
+          };
+      List<Future<List<ReputationAlert>>> results = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        results.add(pool.submit(work));
+      }
+      List<ReputationAlert> alerts = new ArrayList<>();
+      for (Future<List<ReputationAlert>> result : results) {
+        alerts.addAll(result.get());
+      }
+      assertThat(alerts)
+          .extracting(ReputationAlert::state, ReputationAlert::count)
+          .containsExactly(tuple(State.RAISED, threads * each));
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, PT1S, 'threshold must be at least 1, but is 0'",
+    "1, PT0S, 'window must be positive, but is PT0S'",
+    "1, PT-1S, 'window must be positive, but is PT-1S'"
+  })
+  void badValues_areNamed(int threshold, Duration window, String message) {
+    assertThatThrownBy(() -> new ReputationMonitor(threshold, window))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
   }
 }
