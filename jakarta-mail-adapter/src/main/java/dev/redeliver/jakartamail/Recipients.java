@@ -13,6 +13,7 @@ import java.net.IDN;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ final class Recipients {
   }
 
   /**
-   * Local parts are case-sensitive and InternetAddress.equals is not: the string on the wire tells
+   * Local parts are case-sensitive and InternetAddress.equals is not: the form on the wire tells
    * who is the same.
    */
   static Recipients of(@Nullable Address @Nullable [] addresses) throws MessagingException {
@@ -41,14 +42,15 @@ final class Recipients {
     Map<String, InternetAddress> unique = new LinkedHashMap<>();
     for (Address address : addresses) {
       for (InternetAddress mailbox : mailboxes(address)) {
-        unique.putIfAbsent(wireForm(mailbox.getAddress()), mailbox);
+        unique.putIfAbsent(mailboxOf(wireForm(mailbox.getAddress())), mailbox);
       }
     }
     if (unique.isEmpty()) {
       throw new SendFailedException("No recipient addresses");
     }
-    return new Recipients(
-        List.copyOf(unique.values()), Envelope.of("", List.copyOf(unique.keySet())));
+    List<InternetAddress> byIndex = List.copyOf(unique.values());
+    List<String> wire = byIndex.stream().map(mailbox -> wireForm(mailbox.getAddress())).toList();
+    return new Recipients(byIndex, Envelope.of("", wire));
   }
 
   private static List<InternetAddress> mailboxes(@Nullable Address address)
@@ -64,6 +66,12 @@ final class Recipients {
     } catch (AddressException e) {
       throw new SendFailedException("Group address cannot be read: " + mailbox.getAddress(), e);
     }
+  }
+
+  /** Domains are the same in upper and lower case (RFC 5321, 2.4). */
+  private static String mailboxOf(String wire) {
+    int at = wire.lastIndexOf('@');
+    return wire.substring(0, at + 1) + wire.substring(at + 1).toLowerCase(Locale.ROOT);
   }
 
   /** A domain outside ASCII has an ASCII form (RFC 5891); a local part has none. */
