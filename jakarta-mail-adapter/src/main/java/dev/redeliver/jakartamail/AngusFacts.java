@@ -6,6 +6,7 @@ import dev.redeliver.smtp.Severity;
 import dev.redeliver.smtp.SmtpFailure;
 import dev.redeliver.smtp.SmtpReply;
 import dev.redeliver.smtp.SmtpStage;
+import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
 import jakarta.mail.Transport;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.angus.mail.smtp.SMTPAddressFailedException;
+import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.eclipse.angus.mail.smtp.SMTPSendFailedException;
 import org.eclipse.angus.mail.smtp.SMTPTransport;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,15 @@ final class AngusFacts {
 
   static boolean isUtf8Possible(Transport transport) {
     return transport instanceof SMTPTransport smtp && smtp.supportsExtension("SMTPUTF8");
+  }
+
+  /** {@return the envelope sender that an SMTPMessage names, without its angle brackets} */
+  static Optional<String> envelopeFrom(Message message) {
+    return message instanceof SMTPMessage smtp
+        ? Optional.ofNullable(smtp.getEnvelopeFrom())
+            .filter(from -> !from.isEmpty())
+            .map(from -> from.matches("(?s)<.*>") ? from.substring(1, from.length() - 1) : from)
+        : Optional.empty();
   }
 
   static String lastReply(Transport transport) {

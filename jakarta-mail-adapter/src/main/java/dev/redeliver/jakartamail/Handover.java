@@ -11,6 +11,7 @@ import dev.redeliver.smtp.SmtpStage;
 import jakarta.mail.Address;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
+import jakarta.mail.Session;
 import jakarta.mail.event.TransportEvent;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
@@ -73,11 +74,25 @@ final class Handover {
     return results;
   }
 
+  /**
+   * {@return whether the message's session allows addresses outside ASCII} A transport does not
+   * tell its own session, and without the permission the library would write other addresses.
+   */
+  boolean allowsUtf8() {
+    Session session = message.getSession();
+    return session != null && Boolean.parseBoolean(session.getProperty("mail.mime.allowutf8"));
+  }
+
   private static SmtpFailure local(SmtpStage stage, String what) {
     return new SmtpFailure.Local(stage, SmtpFailure.Problem.ADDRESS, what);
   }
 
   private Optional<String> sender() {
+    Optional<String> own = Angus.isPresent() ? AngusFacts.envelopeFrom(message) : Optional.empty();
+    return own.or(this::author);
+  }
+
+  private Optional<String> author() {
     try {
       Address[] from = message.getFrom();
       return from != null && from.length > 0 && from[0] instanceof InternetAddress first

@@ -210,7 +210,8 @@ public final class RetryingTransport extends Transport {
       pending.forEach(recipient -> results.put(recipient, result));
       return new AttemptResult(server(), false, results);
     }
-    boolean utf8 = Angus.isPresent() && AngusFacts.isUtf8Possible(delegate);
+    boolean utf8 =
+        handover.allowsUtf8() && Angus.isPresent() && AngusFacts.isUtf8Possible(delegate);
     results.putAll(handover.unsendable(pending, utf8));
     List<Recipient> sendable = pending.stream().filter(to -> !results.containsKey(to)).toList();
     if (!sendable.isEmpty()) {
