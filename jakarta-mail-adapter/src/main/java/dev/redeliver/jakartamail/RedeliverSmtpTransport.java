@@ -37,6 +37,7 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   private final SmtpRecord record = new SmtpRecord();
   private final String protocol;
   private Target target = new Target(null, -1, null, null);
+  private boolean enabled;
   private boolean connectedByUser;
   private boolean open;
   private boolean inAttempt;
@@ -89,7 +90,8 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   public synchronized void connect(
       @Nullable String host, int port, @Nullable String user, @Nullable String password)
       throws MessagingException {
-    if (isDisabled()) {
+    enabled = !isDisabled();
+    if (!enabled) {
       super.connect(host, port, user, password);
       return;
     }
@@ -270,9 +272,15 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   /**
    * Closes the connection. Never fails: what the server says to QUIT changes nothing about messages
    * it has accepted. A failure is told to the listeners.
+   *
+   * @throws MessagingException only if Redeliver is not enabled
    */
   @Override
   public synchronized void close() throws MessagingException {
+    if (!enabled) {
+      super.close();
+      return;
+    }
     if (!inAttempt) {
       connectedByUser = false;
     }
@@ -328,6 +336,10 @@ public class RedeliverSmtpTransport extends SMTPTransport {
 
   @Override
   protected void sendCommand(String command) throws MessagingException {
+    if (!enabled) {
+      super.sendCommand(command);
+      return;
+    }
     boolean quit = command.equals("QUIT");
     if (quit && record.isUnusable()) {
       throw new MessagingException("QUIT is not sent on a connection that is out of step");
@@ -350,6 +362,9 @@ public class RedeliverSmtpTransport extends SMTPTransport {
    */
   @Override
   protected int readServerResponse() throws MessagingException {
+    if (!enabled) {
+      return super.readServerResponse();
+    }
     int code;
     try {
       code = super.readServerResponse();

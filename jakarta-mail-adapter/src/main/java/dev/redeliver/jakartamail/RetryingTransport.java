@@ -15,6 +15,8 @@ import jakarta.mail.Session;
 import jakarta.mail.Transport;
 import jakarta.mail.URLName;
 import jakarta.mail.event.ConnectionEvent;
+import jakarta.mail.event.TransportEvent;
+import jakarta.mail.event.TransportListener;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +89,38 @@ public final class RetryingTransport extends Transport {
           "transport already retries, and retrying retries would multiply attempts: "
               + transport.getClass().getName());
     }
-    return new RetryingTransport(transport, redeliverer);
+    RetryingTransport retrying = new RetryingTransport(transport, redeliverer);
+    if (!redeliverer.policy().isEnabled()) {
+      transport.addTransportListener(retrying.new Forwarder());
+    }
+    return retrying;
+  }
+
+  /** When the policy is not enabled, the wrapped transport's events are the final ones. */
+  private final class Forwarder implements TransportListener {
+    @Override
+    public void messageDelivered(TransportEvent e) {
+      forward(e);
+    }
+
+    @Override
+    public void messageNotDelivered(TransportEvent e) {
+      forward(e);
+    }
+
+    @Override
+    public void messagePartiallyDelivered(TransportEvent e) {
+      forward(e);
+    }
+
+    private void forward(TransportEvent e) {
+      notifyTransportListeners(
+          e.getType(),
+          e.getValidSentAddresses(),
+          e.getValidUnsentAddresses(),
+          e.getInvalidAddresses(),
+          e.getMessage());
+    }
   }
 
   /** {@return the wrapped transport} Sending through it bypasses the policy. */
@@ -252,14 +285,23 @@ public final class RetryingTransport extends Transport {
   /**
    * Closes the wrapped transport. Never fails: what the server says to QUIT changes nothing about
    * messages it has accepted. A failure is told to the listeners.
+   *
+   * @throws MessagingException only if the policy is not enabled
    */
   @Override
   public synchronized void close() throws MessagingException {
-    closeDelegate();
-    delegateOpen = false;
-    if (connectedByUser || super.isConnected()) {
-      connectedByUser = false;
-      super.close();
+    try {
+      if (redeliverer.policy().isEnabled()) {
+        closeDelegate();
+      } else {
+        delegate.close();
+      }
+    } finally {
+      delegateOpen = false;
+      if (connectedByUser || super.isConnected()) {
+        connectedByUser = false;
+        super.close();
+      }
     }
   }
 
