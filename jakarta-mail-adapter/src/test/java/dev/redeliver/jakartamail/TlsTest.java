@@ -12,7 +12,9 @@ import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.policy.UnknownOutcome;
+import dev.redeliver.smtp.SmtpStage;
 import dev.redeliver.testkit.ScriptedSmtpServer;
+import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
 import jakarta.mail.Address;
 import jakarta.mail.MessagingException;
@@ -29,6 +31,7 @@ import java.util.Properties;
 import javax.net.SocketFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Encryption, and the socket option that makes bodies fast. */
@@ -162,6 +165,48 @@ class TlsTest {
 
       assertThat(transport.isConnected()).isTrue();
       assertThat(server.connections()).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, reset", "false, close", "true, reset", "true, close"})
+  void startTls_handshakeCut_isTriedAgain(boolean recorded, String fault) throws Exception {
+    try (ScriptedSmtpServer server = ScriptedSmtpServer.builder().with("STARTTLS").open()) {
+      server
+          .on(Stage.STARTTLS)
+          .then(
+              SmtpAction.reply("220 2.0.0 Ready to start TLS"),
+              fault.equals("reset") ? SmtpAction.reset() : SmtpAction.close());
+      Properties properties = properties(server, "smtp");
+      properties.setProperty("mail.smtp.starttls.required", "true");
+      trust(properties, "smtp");
+      Transport transport = transport(properties, "smtp", recorded);
+
+      transport.connect();
+      transport.sendMessage(message(), bob());
+
+      assertThat(failures)
+          .singleElement()
+          .satisfies(
+              failure -> {
+                assertThat(failure.decision()).isInstanceOf(Decision.Retry.class);
+                assertThat(failure.failure().stage()).isEqualTo(SmtpStage.STARTTLS);
+              });
+      assertThat(server.connections()).isEqualTo(2);
+      assertThat(server.accepted()).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void implicitTls_untrustedCertificate_isHeldAtOnce(boolean recorded) throws Exception {
+    try (ScriptedSmtpServer server = ScriptedSmtpServer.builder().implicitTls().open()) {
+      Transport transport = transport(properties(server, "smtps"), "smtps", recorded);
+
+      assertThatThrownBy(transport::connect).isInstanceOf(MessagingException.class);
+
+      assertHeld();
+      assertThat(server.connections()).isEqualTo(1);
     }
   }
 
