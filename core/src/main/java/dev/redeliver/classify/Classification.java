@@ -1,7 +1,6 @@
 package dev.redeliver.classify;
 
 import dev.redeliver.smtp.Severity;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -16,7 +15,7 @@ import java.util.Optional;
  * @param reputationSignal whether it counts towards a reputation alert
  * @param delayHint the delay that the server named, if it named one
  * @param ruleId the rule that decided
- * @param evidence what of the failure the rule matched, for people
+ * @param evidence what of the failure the rule went by
  * @param meaning what it means, for people
  * @param advice what the operator can do
  * @param source where the rule comes from: an RFC section or a vendor's documentation
@@ -28,9 +27,9 @@ public record Classification(
     Lane lane,
     Handling handling,
     boolean reputationSignal,
-    Optional<Duration> delayHint,
+    Optional<DelayHint> delayHint,
     String ruleId,
-    String evidence,
+    Evidence evidence,
     String meaning,
     String advice,
     String source) {

@@ -3,9 +3,9 @@ package dev.redeliver.classify;
 import dev.redeliver.smtp.EnhancedStatus;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A rule's condition on the codes. Immutable and thread-safe. */
 final class Codes {
@@ -50,16 +50,16 @@ final class Codes {
    */
   static Codes parse(String basic, String enhanced) {
     List<Range> codes = new ArrayList<>();
-    if (!basic.equals("*")) {
+    if (!basic.equals(Table.DEFAULT)) {
       for (String code : basic.split(",", -1)) {
         if (!BASIC.matcher(code.strip()).matches()) {
-          throw new IllegalArgumentException("basic '" + code + "' is no code or class of codes");
+          throw new Table.BadCell("basic", "'" + code + "' is no code or class of codes");
         }
         codes.add(Range.of(code.strip()));
       }
     }
     List<Status> statuses = new ArrayList<>();
-    if (!enhanced.equals("*") && !enhanced.equals("-")) {
+    if (!enhanced.equals(Table.DEFAULT) && !enhanced.equals("-")) {
       for (String status : enhanced.split(",", -1)) {
         statuses.add(status(status.strip()));
       }
@@ -70,7 +70,7 @@ final class Codes {
   private static Status status(String text) {
     Matcher matcher = ENHANCED.matcher(text);
     if (!matcher.matches()) {
-      throw new IllegalArgumentException("enhanced '" + text + "' is no status or range of them");
+      throw new Table.BadCell("enhanced", "'" + text + "' is no status or range of them");
     }
     int from = number(matcher.group(3), 0);
     int to = matcher.group(4) == null ? number(matcher.group(3), 999) : number(matcher.group(4), 0);
@@ -81,24 +81,36 @@ final class Codes {
     return text.equals("*") ? any : Integer.parseInt(text);
   }
 
-  boolean matches(int code, Optional<EnhancedStatus> status) {
-    if (none && status.isPresent()) {
-      return false;
-    }
-    if (!enhanced.isEmpty()
-        && (status.isEmpty() || enhanced.stream().noneMatch(e -> e.matches(status.get())))) {
-      return false;
-    }
-    return basic.isEmpty() || matchesBasic(code);
+  /**
+   * {@return whether a reply's codes are among these}
+   *
+   * @param code the basic code, 0 if there is none
+   * @param status the enhanced status, if there is one that agrees with the basic code
+   */
+  boolean matches(int code, @Nullable EnhancedStatus status) {
+    return matchesBasic(code) && matchesStatus(status);
   }
 
   private boolean matchesBasic(int code) {
-    for (Range range : basic) {
+    for (int i = 0; i < basic.size(); i++) {
+      Range range = basic.get(i);
       if (code >= range.low() && code <= range.high()) {
         return true;
       }
     }
-    return false;
+    return basic.isEmpty();
+  }
+
+  private boolean matchesStatus(@Nullable EnhancedStatus status) {
+    if (status == null) {
+      return enhanced.isEmpty();
+    }
+    for (int i = 0; i < enhanced.size(); i++) {
+      if (enhanced.get(i).matches(status)) {
+        return true;
+      }
+    }
+    return enhanced.isEmpty() && !none;
   }
 
   boolean namesEnhanced() {
@@ -117,5 +129,19 @@ final class Codes {
     return enhanced.isEmpty()
         || firstDigit == 0
         || enhanced.stream().anyMatch(e -> e.classDigit() < 0 || e.classDigit() == firstDigit);
+  }
+
+  /**
+   * {@return whether a reply with this subject of its enhanced status could match}
+   *
+   * @param subject -1 if there is no status
+   */
+  boolean canMatchSubject(int subject) {
+    if (subject < 0) {
+      return enhanced.isEmpty();
+    }
+    return !none
+        && (enhanced.isEmpty()
+            || enhanced.stream().anyMatch(e -> e.subject() < 0 || e.subject() == subject));
   }
 }

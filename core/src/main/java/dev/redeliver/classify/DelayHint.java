@@ -1,82 +1,85 @@
 package dev.redeliver.classify;
 
 import java.time.Duration;
-import java.util.Locale;
+import java.time.Instant;
+import java.time.OffsetTime;
+import java.time.ZoneOffset;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/**
- * Finds the delay that a server names in its text. Only a number behind words that ask for a later
- * try counts; other numbers with units mean something else. Linear: nothing in the patterns can
- * backtrack over more than a few characters.
- */
-final class DelayHint {
-  private static final int MAX_LENGTH = 2048;
-  private static final Duration LONGEST_BELIEVED = Duration.ofDays(7);
+/** The delay that a server names in its text. Immutable and thread-safe. */
+public sealed interface DelayHint {
+  /** What is longer was not meant as a delay. */
+  Duration LONGEST_BELIEVED = Duration.ofDays(7);
 
-  private static final Pattern ASKED =
-      Pattern.compile(
-          "\\b(?:try|retry|retried|retrying|reconnect|come|wait|waiting|resend|send|deferred|delayed"
-              + "|greylisted|greylisting|graylisted|blocked|back)\\b"
-              + "(?: (?:again|later|back|after|in|for|at|least|about|approximately|minimum|of|a|it"
-              + "|another|the|mail|message|your|please|connecting|sending|within)){0,6}+"
-              + " ?(\\d{1,7}) ?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)\\b");
+  /**
+   * {@return how long to wait, if that can be told}
+   *
+   * @param now when the reply came
+   */
+  Optional<Duration> from(Instant now);
 
-  private static final Pattern CLOCK =
-      Pattern.compile(
-          "\\b(?:try|retry|wait|greylisted|back)\\b(?: (?:again|later|back|after|in|for)){0,4}+"
-              + " ?(\\d{1,2}):(\\d{2}):(\\d{2})\\b");
-
-  private static final Pattern TAGGED = Pattern.compile("\\bretry[-_ ]?after ?[=:] ?(\\d{1,7})\\b");
-
-  private DelayHint() {}
-
-  static Optional<Duration> in(String text) {
-    String plain = plain(text);
-    Matcher asked = ASKED.matcher(plain);
-    if (asked.find()) {
-      return believable(amount(asked.group(1), asked.group(2)));
-    }
-    Matcher clock = CLOCK.matcher(plain);
-    if (clock.find()) {
-      return believable(
-          Duration.ofHours(Long.parseLong(clock.group(1)))
-              .plusMinutes(Long.parseLong(clock.group(2)))
-              .plusSeconds(Long.parseLong(clock.group(3))));
-    }
-    Matcher tagged = TAGGED.matcher(plain);
-    return tagged.find()
-        ? believable(Duration.ofSeconds(Long.parseLong(tagged.group(1))))
-        : Optional.empty();
-  }
-
-  private static String plain(String text) {
-    String lower = text.substring(0, Math.min(text.length(), MAX_LENGTH)).toLowerCase(Locale.ROOT);
-    StringBuilder plain = new StringBuilder(lower.length());
-    for (int i = 0; i < lower.length(); i++) {
-      char c = lower.charAt(i);
-      boolean kept = Character.isLetterOrDigit(c) || c == ':' || c == '=' || c == '-' || c == '_';
-      char next = kept ? c : ' ';
-      if (next != ' ' || plain.length() == 0 || plain.charAt(plain.length() - 1) != ' ') {
-        plain.append(next);
+  /**
+   * A span: "try again in 300 seconds".
+   *
+   * @param delay more than zero
+   */
+  record After(Duration delay) implements DelayHint {
+    /** Refuses what is no delay. */
+    public After {
+      Objects.requireNonNull(delay, "delay");
+      if (delay.isZero() || delay.isNegative()) {
+        throw new IllegalArgumentException("delay must be more than zero, but is " + delay);
       }
     }
-    return plain.toString();
+
+    @Override
+    public Optional<Duration> from(Instant now) {
+      return Optional.of(delay);
+    }
   }
 
-  private static Duration amount(String number, String unit) {
-    long amount = Long.parseLong(number);
-    return switch (unit.charAt(0)) {
-      case 's' -> Duration.ofSeconds(amount);
-      case 'm' -> Duration.ofMinutes(amount);
-      default -> Duration.ofHours(amount);
-    };
+  /**
+   * A moment with its date: "until 2026-11-24T14:05:00Z".
+   *
+   * @param moment when to try again; one that has passed, or is more than seven days away, is none
+   */
+  record At(Instant moment) implements DelayHint {
+    /** Refuses nulls. */
+    public At {
+      Objects.requireNonNull(moment, "moment");
+    }
+
+    @Override
+    public Optional<Duration> from(Instant now) {
+      Duration delay = Duration.between(now, moment);
+      return delay.isNegative() || delay.isZero() || delay.compareTo(LONGEST_BELIEVED) > 0
+          ? Optional.empty()
+          : Optional.of(delay);
+    }
   }
 
-  private static Optional<Duration> believable(Duration delay) {
-    return delay.isZero() || delay.compareTo(LONGEST_BELIEVED) > 0
-        ? Optional.empty()
-        : Optional.of(delay);
+  /**
+   * A time of day with its zone: "until 14:05 UTC".
+   *
+   * @param time the next such time counts, if it is less than twelve hours away: otherwise it has
+   *     more likely just passed
+   */
+  record TimeOfDay(OffsetTime time) implements DelayHint {
+    private static final Duration HALF_A_DAY = Duration.ofHours(12);
+
+    /** Refuses nulls. */
+    public TimeOfDay {
+      Objects.requireNonNull(time, "time");
+    }
+
+    @Override
+    public Optional<Duration> from(Instant now) {
+      ZoneOffset zone = time.getOffset();
+      Instant today = now.atOffset(zone).with(time.toLocalTime()).toInstant();
+      Instant next = today.isAfter(now) ? today : today.plus(Duration.ofDays(1));
+      Duration delay = Duration.between(now, next);
+      return delay.compareTo(HALF_A_DAY) < 0 ? Optional.of(delay) : Optional.empty();
+    }
   }
 }

@@ -1,82 +1,76 @@
 package dev.redeliver.classify;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * Operators of mailboxes whose replies have meanings of their own. A closed set, so that its tokens
- * can be a tag of metrics.
+ * An operator of mailboxes, or a service that filters for others, whose replies have meanings of
+ * their own. A closed set (the resource {@code providers.tsv}), so that tokens can be a tag of
+ * metrics. Immutable and thread-safe.
  */
-public enum MailboxProvider {
-  /** Gmail and Google Workspace. */
-  GOOGLE(
-      List.of("gmail.com", "googlemail.com", "google.com"),
-      "gsmtp | support google com | google com mail"),
-  /** Outlook.com and Exchange Online. */
-  MICROSOFT(
-      List.of(
-          "outlook.com",
-          "hotmail.com",
-          "live.com",
-          "msn.com",
-          "hotmail.co.uk",
-          "hotmail.fr",
-          "hotmail.de",
-          "outlook.de",
-          "outlook.fr",
-          "onmicrosoft.com"),
-      "outlook com | protection outlook | postmaster live com | office365 | microsoft com"
-          + " | hotmail | exchangelabs"),
-  /** Yahoo and AOL. */
-  YAHOO(
-      List.of(
-          "yahoo.com",
-          "aol.com",
-          "ymail.com",
-          "rocketmail.com",
-          "yahoo.co.uk",
-          "yahoo.fr",
-          "yahoo.de",
-          "yahoo.co.in",
-          "aim.com",
-          "verizon.net"),
-      "yahoo | yahooinc | aol com | tss0 | tss1 | ipts0"),
-  /** iCloud Mail. */
-  APPLE(
-      List.of("icloud.com", "me.com", "mac.com"),
-      "icloud | apple com | me com | hcm1 | cs01 | bs02"),
-  /** Comcast. */
-  COMCAST(List.of("comcast.net"), "comcast"),
-  /** Orange and Wanadoo. */
-  ORANGE(List.of("orange.fr", "wanadoo.fr"), "orange fr | wanadoo | ofr00 | ofr_ | mwinf"),
-  /** GMX, Web.de and 1 and 1. */
-  GMX(
-      List.of("gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com", "web.de", "1und1.de"),
-      "gmx net | gmx com | web de | kundenserver | nemesis esmtp"),
-  /** T-Online. */
-  T_ONLINE(List.of("t-online.de", "magenta.de"), "t online de"),
-  /** Mail.ru. */
-  MAIL_RU(List.of("mail.ru", "bk.ru", "list.ru", "inbox.ru"), "mail ru"),
-  /** Yandex. */
-  YANDEX(List.of("yandex.ru", "yandex.com", "ya.ru"), "yandex"),
-  /** QQ Mail. */
-  QQ(List.of("qq.com", "foxmail.com"), "qq com"),
-  /** NetEase: 163, 126 and Yeah. */
-  NETEASE(List.of("163.com", "126.com", "yeah.net"), "163 com | netease"),
-  /** Everybody else. */
-  OTHER(List.of(), "");
+public final class MailboxProvider {
+  /** Everybody who is not in the table. */
+  public static final MailboxProvider OTHER =
+      new MailboxProvider("other", "Other", List.of(), List.of(), Optional.empty());
 
-  private final String token = name().toLowerCase(Locale.ROOT).replace('_', '-');
+  private static final String NAME = "providers.tsv";
+  private static final List<String> COLUMNS =
+      List.of("token", "name", "domains", "hosts", "marks", "source");
 
-  @SuppressWarnings("ImmutableEnumChecker") // made by List.of, which is
+  private final String token;
+  private final String name;
   private final List<String> domains;
+  private final List<String> hosts;
+  private final Optional<String> marks;
 
-  private final String marks;
-
-  MailboxProvider(List<String> domains, String marks) {
+  private MailboxProvider(
+      String token, String name, List<String> domains, List<String> hosts, Optional<String> marks) {
+    this.token = token;
+    this.name = name;
     this.domains = domains;
+    this.hosts = hosts;
     this.marks = marks;
+  }
+
+  /** Loaded when first asked for. */
+  private static final class All {
+    static final Map<String, MailboxProvider> BY_TOKEN = new LinkedHashMap<>();
+    static final Map<String, MailboxProvider> BY_DOMAIN = new HashMap<>();
+    static final Map<String, MailboxProvider> BY_HOST = new HashMap<>();
+
+    static {
+      Table.read(NAME, Table.resource(NAME), COLUMNS, COLUMNS, All::add);
+      BY_TOKEN.put(OTHER.token, OTHER);
+    }
+
+    private static void add(Table.Row row) {
+      MailboxProvider provider =
+          new MailboxProvider(
+              row.get("token"),
+              row.get("name"),
+              list(row.get("domains")),
+              list(row.get("hosts")),
+              row.isDefault("marks") ? Optional.empty() : Optional.of(row.get("marks")));
+      addOnce(BY_TOKEN, "token", provider.token, provider);
+      provider.domains.forEach(domain -> addOnce(BY_DOMAIN, "domains", domain, provider));
+      provider.hosts.forEach(host -> addOnce(BY_HOST, "hosts", host, provider));
+    }
+
+    private static void addOnce(
+        Map<String, MailboxProvider> map, String column, String key, MailboxProvider provider) {
+      if (map.put(key, provider) != null) {
+        throw new Table.BadCell(column, "'" + key + "' stands twice");
+      }
+    }
+
+    private static List<String> list(String cell) {
+      return cell.equals(Table.DEFAULT) ? List.of() : List.of(cell.split(" +", -1));
+    }
   }
 
   /** {@return the name in lower case with hyphens, as in the rule table and metrics} */
@@ -84,14 +78,29 @@ public enum MailboxProvider {
     return token;
   }
 
-  /** {@return words of a reply that only this operator uses, as a rule's phrase; may be empty} */
-  String marks() {
+  /** {@return words of a reply that only this operator uses, as a rule's phrase} */
+  Optional<String> marks() {
     return marks;
   }
 
-  /** {@return the tokens of all operators, {@code other} included} */
+  /** {@return all of the table and {@link #OTHER}} */
+  static List<MailboxProvider> all() {
+    return List.copyOf(All.BY_TOKEN.values());
+  }
+
+  static Optional<MailboxProvider> ofToken(String token) {
+    return Optional.ofNullable(All.BY_TOKEN.get(token));
+  }
+
+  /** {@return the tokens that {@link #ofDomain} can lead to, {@code other} included} */
   public static List<String> tokens() {
-    return Arrays.stream(values()).map(MailboxProvider::token).toList();
+    List<String> tokens = new ArrayList<>();
+    for (MailboxProvider provider : All.BY_TOKEN.values()) {
+      if (!provider.domains.isEmpty() || provider.equals(OTHER)) {
+        tokens.add(provider.token);
+      }
+    }
+    return List.copyOf(tokens);
   }
 
   /**
@@ -100,16 +109,32 @@ public enum MailboxProvider {
    * @param domain a domain in any case; subdomains of a known one count
    */
   public static MailboxProvider ofDomain(String domain) {
-    String lower = domain.toLowerCase(Locale.ROOT);
-    return Arrays.stream(values())
-        .filter(provider -> provider.domains.stream().anyMatch(d -> isWithin(lower, d)))
-        .findFirst()
-        .orElse(OTHER);
+    return longestSuffix(All.BY_DOMAIN, domain);
   }
 
-  private static boolean isWithin(String domain, String known) {
-    return domain.endsWith(known)
-        && (domain.length() == known.length()
-            || domain.charAt(domain.length() - known.length() - 1) == '.');
+  /**
+   * {@return the operator of a mail server}
+   *
+   * @param host its name in any case, such as an MX record gives it
+   */
+  public static MailboxProvider ofHost(String host) {
+    return longestSuffix(All.BY_HOST, host);
+  }
+
+  private static MailboxProvider longestSuffix(Map<String, MailboxProvider> known, String name) {
+    String suffix = name.toLowerCase(Locale.ROOT);
+    while (true) {
+      MailboxProvider provider = known.get(suffix);
+      int dot = suffix.indexOf('.');
+      if (provider != null || dot < 0) {
+        return provider == null ? OTHER : provider;
+      }
+      suffix = suffix.substring(dot + 1);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 }

@@ -1,69 +1,90 @@
 package dev.redeliver.classify;
 
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * A rule's condition on the text: alternatives separated by {@code |}, each of literals joined by
- * {@code &}, a {@code !} in front of what must not be there. Immutable and thread-safe.
+ * A rule's condition on the text: alternatives separated by {@code |}, each of terms joined by
+ * {@code &}, a {@code !} before a term that must not be there. Immutable and thread-safe.
  */
 final class Phrase {
-  private record Alternative(List<Integer> wanted, List<Integer> unwanted, String words) {}
-
   private final List<Alternative> alternatives;
 
   private Phrase(List<Alternative> alternatives) {
     this.alternatives = List.copyOf(alternatives);
   }
 
-  static Phrase parse(String text, MatchedText literals) {
+  static Phrase parse(String text, Vocabulary vocabulary) {
     List<Alternative> alternatives = new ArrayList<>();
     for (String part : text.split("\\|", -1)) {
-      alternatives.add(alternative(part.strip(), literals));
+      alternatives.add(Alternative.parse(part.strip(), vocabulary));
     }
     return new Phrase(alternatives);
   }
 
-  private static Alternative alternative(String text, MatchedText literals) {
-    List<Integer> wanted = new ArrayList<>();
-    List<Integer> unwanted = new ArrayList<>();
-    for (String literal : text.split("&", -1)) {
-      String word = literal.strip();
-      if (word.startsWith("!")) {
-        unwanted.add(literals.add(word.substring(1)));
-      } else {
-        wanted.add(literals.add(word));
-      }
-    }
-    if (wanted.isEmpty()) {
-      throw new IllegalArgumentException("'" + text + "' asks for nothing");
-    }
-    return new Alternative(List.copyOf(wanted), List.copyOf(unwanted), text);
+  List<Alternative> alternatives() {
+    return alternatives;
   }
 
-  /** {@return the words that match, if an alternative does} */
-  Optional<String> matchIn(BitSet found) {
-    for (Alternative alternative : alternatives) {
-      if (holds(alternative, found)) {
-        return Optional.of(alternative.words());
-      }
-    }
-    return Optional.empty();
+  boolean matches(LiteralTrie.Found found) {
+    return alternatives.stream().anyMatch(alternative -> alternative.matches(found));
   }
 
-  private static boolean holds(Alternative alternative, BitSet found) {
-    for (Integer literal : alternative.wanted()) {
-      if (!found.get(literal)) {
-        return false;
-      }
+  /** One way to say it. Immutable and thread-safe. */
+  static final class Alternative {
+    private final String words;
+    private final int[] wanted;
+    private final int[] unwanted;
+
+    private Alternative(String words, int[] wanted, int[] unwanted) {
+      this.words = words;
+      this.wanted = wanted;
+      this.unwanted = unwanted;
     }
-    for (Integer literal : alternative.unwanted()) {
-      if (found.get(literal)) {
-        return false;
+
+    private static Alternative parse(String text, Vocabulary vocabulary) {
+      List<Integer> wanted = new ArrayList<>();
+      List<Integer> unwanted = new ArrayList<>();
+      for (String part : text.split("&", -1)) {
+        String term = part.strip();
+        if (term.startsWith("!")) {
+          unwanted.add(vocabulary.term(term.substring(1).strip()));
+        } else {
+          wanted.add(vocabulary.term(term));
+        }
       }
+      if (wanted.isEmpty()) {
+        throw new IllegalArgumentException("'" + text + "' asks for nothing");
+      }
+      return new Alternative(text, numbers(wanted), numbers(unwanted));
     }
-    return true;
+
+    private static int[] numbers(List<Integer> terms) {
+      return terms.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** {@return the terms that must be there; at least one} */
+    int[] wanted() {
+      return wanted.clone();
+    }
+
+    /** {@return how the table writes it} */
+    String words() {
+      return words;
+    }
+
+    boolean matches(LiteralTrie.Found found) {
+      for (int term : wanted) {
+        if (!found.has(term)) {
+          return false;
+        }
+      }
+      for (int term : unwanted) {
+        if (found.has(term)) {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 }

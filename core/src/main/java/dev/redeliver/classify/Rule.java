@@ -1,13 +1,17 @@
 package dev.redeliver.classify;
 
+import dev.redeliver.smtp.EnhancedStatus;
+import dev.redeliver.smtp.SmtpStage;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One row of the table. Immutable and thread-safe.
+ * One row of a table. Immutable and thread-safe.
  *
  * @param id names the rule in reports
- * @param stages where it holds, in lower case; empty for everywhere
+ * @param origin the table and line it comes from
+ * @param stages where it holds
  * @param codes its condition on the codes
  * @param phrase its condition on the text, if it has one
  * @param provider whose replies it is about, if not everybody's
@@ -15,13 +19,18 @@ import java.util.Set;
  * @param scope what it says something about
  * @param lane the schedule of a later try
  * @param handling what to do; empty if the class of the reply decides
+ * @param readAsTransient whether a 5yz is to be read as if it were a 4yz; only a user's rule may
+ *     ask
+ * @param alert whether it counts towards a reputation alert
  * @param meaning a sentence
  * @param advice a sentence
  * @param source where it comes from
+ * @param examples replies that it decides, each perhaps with its stage and a colon before it
  */
 record Rule(
     String id,
-    Set<String> stages,
+    String origin,
+    Stages stages,
     Codes codes,
     Optional<Phrase> phrase,
     Optional<MailboxProvider> provider,
@@ -29,20 +38,36 @@ record Rule(
     Scope scope,
     Lane lane,
     Optional<Handling> handling,
+    boolean readAsTransient,
+    boolean alert,
     String meaning,
     String advice,
-    String source) {
-  /** From this tier on a rule asks for nothing but codes. */
-  static final int CODES_ONLY = 2;
+    String source,
+    List<String> examples) {
+  /** The strength of the evidence that the rule needs, the strongest first. */
+  enum Tier {
+    PROVIDER,
+    TEXT,
+    ENHANCED_STATUS,
+    BASIC_CODE
+  }
 
-  /** The strength of the evidence; lower is stronger. */
-  int tier() {
+  Tier tier() {
     if (provider.isPresent()) {
-      return 0;
+      return Tier.PROVIDER;
     }
     if (phrase.isPresent()) {
-      return 1;
+      return Tier.TEXT;
     }
-    return codes.namesEnhanced() ? CODES_ONLY : CODES_ONLY + 1;
+    return codes.namesEnhanced() ? Tier.ENHANCED_STATUS : Tier.BASIC_CODE;
+  }
+
+  /** {@return whether codes and stage fit; the text is another question} */
+  boolean fits(@Nullable SmtpStage stage, int code, @Nullable EnhancedStatus status) {
+    return stages.include(stage, phrase.isPresent()) && codes.matches(code, status);
+  }
+
+  boolean asksForCodesOnly() {
+    return phrase.isEmpty() && provider.isEmpty();
   }
 }

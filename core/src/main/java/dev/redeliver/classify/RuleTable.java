@@ -1,25 +1,14 @@
 package dev.redeliver.classify;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.regex.Pattern;
 
-/** Reads rules from tab-separated rows, and collects everything that is wrong with them. */
+/** Reads rules from rows. Not thread-safe: one for each table. */
 final class RuleTable {
   static final List<String> COLUMNS =
       List.of(
@@ -33,165 +22,141 @@ final class RuleTable {
           "scope",
           "lane",
           "handling",
+          "alert",
           "meaning",
           "advice",
-          "source");
+          "source",
+          "example");
 
-  private static final String RESOURCE = "rules.tsv";
+  private static final List<String> REQUIRED = List.of("id", "cause");
+  private static final String BUILT_IN = "rules.tsv";
+  private static final String WORD_LISTS = "words.tsv";
+  private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9.-]*");
 
-  private final MatchedText literals;
+  /** The word that lets a 5yz be read as if it were a 4yz. */
+  private static final String TRANSIENT = "transient";
+
+  private final String name;
+  private final Vocabulary vocabulary;
+  private final boolean trusted;
   private final List<Rule> rules = new ArrayList<>();
-  private final List<String> errors = new ArrayList<>();
   private final Set<String> ids = new HashSet<>();
 
-  private RuleTable(MatchedText literals) {
-    this.literals = literals;
+  private RuleTable(String name, Vocabulary vocabulary, boolean trusted) {
+    this.name = name;
+    this.vocabulary = vocabulary;
+    this.trusted = trusted;
   }
 
-  static List<Rule> builtIn(MatchedText literals) {
-    try (InputStream table = RuleTable.class.getResourceAsStream(RESOURCE)) {
-      if (table == null) {
-        throw new IllegalStateException("resource " + RESOURCE + " is missing");
-      }
-      BufferedReader reader =
-          new BufferedReader(new InputStreamReader(table, StandardCharsets.UTF_8));
-      return read(reader.lines().toList(), literals, RESOURCE);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** Adds the lists of words to a vocabulary. */
+  static void defineLists(Vocabulary vocabulary) {
+    List<String> columns = List.of("name", "words");
+    Table.read(
+        WORD_LISTS,
+        Table.resource(WORD_LISTS),
+        columns,
+        columns,
+        row -> guarded("words", () -> define(vocabulary, row)));
   }
 
-  /** {@return the rows of a file as lines} */
-  static List<String> lines(Path file) {
-    try {
-      return Files.readAllLines(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot be read: " + e, e);
-    }
+  private static boolean define(Vocabulary vocabulary, Table.Row row) {
+    vocabulary.define(row.get("name"), row.get("words"));
+    return true;
   }
 
-  static List<Rule> read(List<String> lines, MatchedText literals, String name) {
-    RuleTable table = new RuleTable(literals);
-    boolean header = true;
-    for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i);
-      if (line.isBlank() || line.startsWith("#")) {
-        continue;
-      }
-      if (header) {
-        table.readHeader(line, i + 1);
-        header = false;
-      } else {
-        table.readRow(line, i + 1);
-      }
-    }
-    if (!table.errors.isEmpty()) {
-      throw new IllegalArgumentException(
-          name + ": " + String.join(System.lineSeparator(), table.errors));
-    }
-    return table.rules;
+  static List<Rule> builtIn(Vocabulary vocabulary) {
+    return new RuleTable(BUILT_IN, vocabulary, false).read(Table.resource(BUILT_IN));
   }
 
-  private void readHeader(String line, int number) {
-    if (!Arrays.asList(line.split("\t", -1)).equals(COLUMNS)) {
-      errors.add("line " + number + ": the header is not: " + String.join(", ", COLUMNS));
-    }
+  /** {@return the rules of a user's table} */
+  static List<Rule> ofUser(String name, List<String> lines, Vocabulary vocabulary) {
+    return new RuleTable(name, vocabulary, true).read(lines);
   }
 
-  private void readRow(String line, int number) {
-    String[] cells = line.split("\t", -1);
-    if (cells.length != COLUMNS.size()) {
-      errors.add("line " + number + ": has " + cells.length + " columns, not " + COLUMNS.size());
-      return;
-    }
-    try {
-      rules.add(rule(cells));
-    } catch (IllegalArgumentException e) {
-      errors.add("line " + number + " (" + cells[0] + "): " + e.getMessage());
-    }
+  private List<Rule> read(List<String> lines) {
+    Table.read(name, lines, COLUMNS, REQUIRED, row -> rules.add(rule(row)));
+    return rules;
   }
 
-  private Rule rule(String[] cells) {
-    if (!cells[0].matches("[a-z0-9][a-z0-9.-]*") || !ids.add(cells[0])) {
-      throw new IllegalArgumentException(
-          "id '" + cells[0] + "' is not unique, or not of a-z, 0-9, '.' and '-'");
-    }
-    Codes codes = Codes.parse(cells[2], cells[3]);
-    Optional<MailboxProvider> provider =
-        cells[5].equals("*")
-            ? Optional.empty()
-            : Optional.of(
-                oneOf("provider", cells[5], MailboxProvider.values(), MailboxProvider::token));
-    Cause cause = oneOf("cause", cells[6], Cause.values(), Cause::token);
+  private Rule rule(Table.Row row) {
+    Cause cause = Cells.oneOf(row, "cause", Cause.values(), Cause::token);
+    CauseDefaults defaults = CauseDefaults.of(cause);
+    boolean readAsTransient = trusted && row.get("handling").equals(TRANSIENT);
     Rule rule =
         new Rule(
-            cells[0],
-            stages(cells[1]),
-            codes,
-            cells[4].equals("*") ? Optional.empty() : Optional.of(Phrase.parse(cells[4], literals)),
-            provider,
+            id(row.get("id")),
+            name + " line " + row.line(),
+            Stages.parse(row.get("stage")),
+            Codes.parse(row.get("basic"), row.get("enhanced")),
+            phrase(row),
+            provider(row),
             cause,
-            oneOf("scope", cells[7], Scope.values(), RuleTable::token),
-            oneOf("lane", cells[8], Lane.values(), Lane::token),
-            cells[9].equals("*")
-                ? Optional.empty()
-                : Optional.of(oneOf("handling", cells[9], Handling.values(), RuleTable::token)),
-            filled("meaning", cells[10]),
-            filled("advice", cells[11]),
-            filled("source", cells[12]));
+            row.isDefault("scope")
+                ? defaults.scope()
+                : Cells.oneOf(row, "scope", Scope.values(), Cells::token),
+            row.isDefault("lane")
+                ? defaults.lane()
+                : Cells.oneOf(row, "lane", Lane.values(), Lane::token),
+            readAsTransient ? Optional.of(Handling.RETRY) : handling(row),
+            readAsTransient,
+            row.isDefault("alert") ? defaults.alert() : Cells.yesOrNo(row, "alert"),
+            row.isDefault("meaning") ? defaults.meaning() : row.get("meaning"),
+            row.isDefault("advice") ? defaults.advice() : row.get("advice"),
+            row.isDefault("source") ? name : row.get("source"),
+            examples(row));
     refuseFailingTransient(rule);
     return rule;
+  }
+
+  private String id(String id) {
+    if (!ID.matcher(id).matches()) {
+      throw new Table.BadCell("id", "'" + id + "' is not of a-z, 0-9, '.' and '-'");
+    }
+    if (!ids.add(id)) {
+      throw new Table.BadCell("id", "'" + id + "' stands twice");
+    }
+    return id;
+  }
+
+  private Optional<Phrase> phrase(Table.Row row) {
+    return row.isDefault("phrase")
+        ? Optional.empty()
+        : Optional.of(guarded("phrase", () -> Phrase.parse(row.get("phrase"), vocabulary)));
+  }
+
+  private static <T> T guarded(String column, java.util.function.Supplier<T> reader) {
+    try {
+      return reader.get();
+    } catch (IllegalArgumentException e) {
+      throw new Table.BadCell(column, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Optional<MailboxProvider> provider(Table.Row row) {
+    if (row.isDefault("provider")) {
+      return Optional.empty();
+    }
+    MailboxProvider[] all = MailboxProvider.all().toArray(MailboxProvider[]::new);
+    return Optional.of(Cells.oneOf(row, "provider", all, MailboxProvider::token));
+  }
+
+  private static Optional<Handling> handling(Table.Row row) {
+    return row.isDefault("handling")
+        ? Optional.empty()
+        : Optional.of(Cells.oneOf(row, "handling", Handling.values(), Cells::token));
+  }
+
+  private static List<String> examples(Table.Row row) {
+    return row.isDefault("example")
+        ? List.of()
+        : Arrays.stream(row.get("example").split("\\|\\|", -1)).map(String::strip).toList();
   }
 
   /** RFC 5321 section 4.2.1: the first digit decides, and 4yz asks to try again. */
   private static void refuseFailingTransient(Rule rule) {
     boolean fails = rule.handling().filter(Handling.FAIL::equals).isPresent();
     if (fails && rule.codes().canMatchClass(4)) {
-      throw new IllegalArgumentException("handling 'fail' on a rule that can match a 4yz reply");
+      throw new Table.BadCell("handling", "'fail' on a rule that can match a 4yz reply");
     }
-  }
-
-  private static Set<String> stages(String cell) {
-    Set<String> stages = new TreeSet<>();
-    if (!cell.equals("*")) {
-      for (String stage : cell.split(",", -1)) {
-        stages.add(stage.strip());
-      }
-      for (String stage : stages) {
-        if (!ReplyClassifier.STAGE_TOKENS.contains(stage)) {
-          throw new IllegalArgumentException(
-              "stage '"
-                  + stage
-                  + "' is not one of: "
-                  + String.join(", ", new TreeSet<>(ReplyClassifier.STAGE_TOKENS)));
-        }
-      }
-    }
-    return stages;
-  }
-
-  private static String filled(String column, String cell) {
-    if (cell.isBlank()) {
-      throw new IllegalArgumentException(column + " is empty");
-    }
-    return cell.strip();
-  }
-
-  private static String token(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static <T> T oneOf(String column, String cell, T[] values, Function<T, String> token) {
-    return Arrays.stream(values)
-        .filter(value -> token.apply(value).equals(cell))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    column
-                        + " '"
-                        + cell
-                        + "' is not one of: "
-                        + Arrays.stream(values).map(token).collect(Collectors.joining(", "))));
   }
 }

@@ -59,11 +59,20 @@ public final class PolicyKeys {
             "how long after the hand-over an attempt may still start"),
         key("retry.jitter", "0.2", "0 up to, not including, 1", "share taken off delays at random"),
         key(
+            "retry.allow-list",
+            "true",
+            "`true`, `false`",
+            "5yz that are known to pass are tried later; off, every 5yz is final"),
+        key(
             "unknown-outcome",
             "resend",
             "`resend`, `report`",
             "when the reply to the content never came: send once more, or leave it to you"),
-        key("rules", "", "a readable file", "reply rules of your own, before the built-in ones"),
+        key(
+            "rules",
+            "",
+            "a readable file, or `classpath:NAME`",
+            "reply rules of your own, before the built-in ones"),
         key(
             "alert.threshold",
             "3",

@@ -2,8 +2,14 @@ package dev.redeliver.policy;
 
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.ReplyClassifier;
+import java.io.BufferedReader;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +32,7 @@ import java.util.stream.Collectors;
 final class PolicyProperties {
   private static final String IDENTIFIER =
       "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*+";
+  private static final String CLASSPATH = "classpath:";
   private static final Pattern REGISTRY =
       Pattern.compile(
           "none|global|"
@@ -98,6 +105,7 @@ final class PolicyProperties {
     set("retry.max-attempts", PolicyProperties::attempts, builder::maxAttempts);
     set("retry.deadline", Durations::parse, builder::deadline);
     set("retry.jitter", PolicyProperties::decimal, builder::jitter);
+    set("retry.allow-list", PolicyProperties::bool, builder::allowList);
     set("unknown-outcome", PolicyProperties::unknownOutcome, builder::unknownOutcome);
     set("rules", PolicyProperties::rules, builder::classifier);
     set("metrics.registry", PolicyProperties::registry, builder::metricsRegistry);
@@ -284,14 +292,29 @@ final class PolicyProperties {
       throw new IllegalArgumentException("is empty. Name a file, or leave the key out.");
     }
     try {
-      return ReplyClassifier.standard().withRules(Path.of(text));
+      return text.startsWith(CLASSPATH)
+          ? ReplyClassifier.standard().withRules(text, resource(text.substring(CLASSPATH.length())))
+          : ReplyClassifier.standard().withRules(Path.of(text));
     } catch (InvalidPathException e) {
       throw new IllegalArgumentException("is no path: " + e.getReason() + ".", e);
     } catch (UncheckedIOException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
+      throw new IllegalArgumentException("cannot be read: " + e.getCause(), e);
     } catch (IllegalArgumentException e) {
       String rows = String.valueOf(e.getMessage()).replace(System.lineSeparator(), "; ");
-      throw new IllegalArgumentException("is no table of " + rows, e);
+      throw new IllegalArgumentException("is no table of rules: " + rows, e);
+    }
+  }
+
+  private static List<String> resource(String name) {
+    try (InputStream table = PolicyProperties.class.getResourceAsStream("/" + name)) {
+      if (table == null) {
+        throw new UncheckedIOException(new FileNotFoundException("no such resource"));
+      }
+      return new BufferedReader(new InputStreamReader(table, StandardCharsets.UTF_8))
+          .lines()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -34,6 +34,7 @@ public final class RetryPolicy {
   private final int maxAttempts;
   private final Duration deadline;
   private final double jitter;
+  private final boolean allowList;
   private final UnknownOutcome unknownOutcome;
   private final Map<Lane, Backoff> lanes;
   private final int alertThreshold;
@@ -48,6 +49,7 @@ public final class RetryPolicy {
     maxAttempts = builder.maxAttempts;
     deadline = builder.deadline;
     jitter = builder.jitter;
+    allowList = builder.allowList;
     unknownOutcome = builder.unknownOutcome;
     lanes = Collections.unmodifiableMap(new EnumMap<>(builder.lanes));
     alertThreshold = builder.alertThreshold;
@@ -108,7 +110,10 @@ public final class RetryPolicy {
       case PROCEED -> throw new IllegalArgumentException("nothing failed: " + failure.evidence());
       case HOLD -> new Decision.Hold(failure.advice());
       case FAIL -> refused(failure, schedule);
-      case RETRY -> schedule.later(failure.lane(), failure.meaning());
+      case RETRY ->
+          allowList || failure.severity() != Severity.PERMANENT
+              ? schedule.later(failure.lane(), failure.meaning())
+              : refused(failure, schedule);
       case RESUME ->
           history.progress()
               ? schedule.atOnce("the server takes fewer recipients at a time: send the rest now")
@@ -182,6 +187,7 @@ public final class RetryPolicy {
     private Duration delay(Lane lane) {
       return failure
           .delayHint()
+          .flatMap(hint -> hint.from(now))
           .map(RetryPolicy::clamp)
           .orElseGet(() -> backoff(lane).delay(history.failuresIn(lane) + 1, jitter, random));
     }
@@ -227,6 +233,11 @@ public final class RetryPolicy {
    */
   public double jitter() {
     return jitter;
+  }
+
+  /** {@return whether a 5yz that the rules know to pass, such as a daily limit, is tried later} */
+  public boolean allowList() {
+    return allowList;
   }
 
   /** {@return what to do when the reply to the content never came} */
@@ -289,6 +300,7 @@ public final class RetryPolicy {
     line.append(maxAttempts == UNBOUNDED ? "unbounded" : Integer.toString(maxAttempts));
     line.append(", deadline ").append(Durations.format(deadline));
     line.append(", jitter ").append(jitter);
+    line.append(allowList ? "" : ", no allow-list");
     line.append(", unknown outcome ").append(unknownOutcome.token());
     lanes.forEach((lane, backoff) -> append(line.append(", ").append(lane.token()), backoff));
     return line.append(']').toString();
@@ -312,6 +324,7 @@ public final class RetryPolicy {
     private int maxAttempts;
     private Duration deadline;
     private double jitter;
+    private boolean allowList;
     private UnknownOutcome unknownOutcome;
     private int alertThreshold;
     private Duration alertWindow;
@@ -326,6 +339,7 @@ public final class RetryPolicy {
       deadline = profile.deadline();
       lanes = new EnumMap<>(profile.lanes());
       jitter = 0.2;
+      allowList = true;
       unknownOutcome = UnknownOutcome.RESEND;
       alertThreshold = 3;
       alertWindow = Duration.ofMinutes(10);
@@ -341,6 +355,7 @@ public final class RetryPolicy {
       maxAttempts = policy.maxAttempts;
       deadline = policy.deadline;
       jitter = policy.jitter;
+      allowList = policy.allowList;
       unknownOutcome = policy.unknownOutcome;
       alertThreshold = policy.alertThreshold;
       alertWindow = policy.alertWindow;
@@ -402,6 +417,17 @@ public final class RetryPolicy {
             "jitter must be from 0 up to, but not including, 1, but is " + jitter);
       }
       this.jitter = jitter;
+      return this;
+    }
+
+    /**
+     * Sets whether a 5yz that the rules know to pass, such as a daily limit, is tried later.
+     *
+     * @param allowList true by default; false makes every 5yz final
+     * @return this builder
+     */
+    public Builder allowList(boolean allowList) {
+      this.allowList = allowList;
       return this;
     }
 

@@ -2,6 +2,7 @@ package dev.redeliver.policy;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Evidence;
 import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.Scope;
@@ -90,7 +91,7 @@ public record Timetable(
         false,
         Optional.empty(),
         "timetable",
-        schedule,
+        Evidence.none(),
         schedule,
         "",
         "");

@@ -2,6 +2,8 @@ package dev.redeliver.policy;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.DelayHint;
+import dev.redeliver.classify.Evidence;
 import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.Scope;
@@ -37,9 +39,9 @@ final class Failures {
         lane,
         handling,
         false,
-        hint,
+        hint.map(DelayHint.After::new),
         "rule",
-        "evidence",
+        Evidence.none(),
         MEANING,
         ADVICE,
         "source");

@@ -3,6 +3,7 @@ package dev.redeliver.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.ReplyClassifier;
 import dev.redeliver.smtp.SmtpReply;
@@ -11,9 +12,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,10 +25,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PolicyPropertiesTest {
-  private static final String HEADER =
-      "id\tstage\tbasic\tenhanced\tphrase\tprovider\tcause\tscope\tlane\thandling"
-          + "\tmeaning\tadvice\tsource\n";
-
   private static Properties properties(Object... keysAndValues) {
     Properties properties = new Properties();
     for (int i = 0; i < keysAndValues.length; i += 2) {
@@ -199,6 +198,7 @@ class PolicyPropertiesTest {
             "redeliver.retry.max-attempts", "unbounded",
             "redeliver.retry.deadline", "PT36H",
             "redeliver.retry.jitter", "0",
+            "redeliver.retry.allow-list", "false",
             "redeliver.unknown-outcome", "report",
             "redeliver.alert.threshold", "first",
             "redeliver.alert.window", "1d",
@@ -212,6 +212,7 @@ class PolicyPropertiesTest {
     assertThat(policy.maxAttempts()).isEqualTo(RetryPolicy.UNBOUNDED);
     assertThat(policy.deadline()).isEqualTo(Duration.ofHours(36));
     assertThat(policy.jitter()).isZero();
+    assertThat(policy.allowList()).isFalse();
     assertThat(policy.unknownOutcome()).isEqualTo(UnknownOutcome.REPORT);
     assertThat(policy.alertThreshold()).isEqualTo(1);
     assertThat(policy.alertWindow()).isEqualTo(Duration.ofDays(1));
@@ -333,11 +334,7 @@ class PolicyPropertiesTest {
   @Test
   void rules_winOverTheBuiltInOnes(@TempDir Path directory) throws IOException {
     Path file =
-        Files.writeString(
-            directory.resolve("rules.tsv"),
-            HEADER
-                + "mine\t*\t450\t*\t*\t*\tpolicy\trecipient\tslow\t*"
-                + "\tOurs says 450.\tAsk them.\tnone\n");
+        Files.writeString(directory.resolve("rules.tsv"), "id\tbasic\tcause\nmine\t450\tpolicy\n");
 
     RetryPolicy policy = read("redeliver.rules", file.toString());
 
@@ -346,15 +343,28 @@ class PolicyPropertiesTest {
   }
 
   @Test
+  void rules_fromTheClassPath_areFoundOrNamed() {
+    RetryPolicy policy = read("redeliver.rules", "classpath:dev/redeliver/policy/own-rules.tsv");
+
+    assertThat(policy.classifier().classify(SmtpStage.RCPT, SmtpReply.parse("450 x")).ruleId())
+        .isEqualTo("own.450");
+    assertThat(errors(properties("redeliver.rules", "classpath:no/such")))
+        .containsExactly(
+            "redeliver.rules: 'classpath:no/such' cannot be read:"
+                + " java.io.FileNotFoundException: no such resource");
+  }
+
+  @Test
   void rules_bad_areNamedRowByRow(@TempDir Path directory) throws IOException {
-    Path file = Files.writeString(directory.resolve("rules.tsv"), HEADER + "a\tb\nc\n");
+    Path file = Files.writeString(directory.resolve("rules.tsv"), "id\tcause\na\tb\nc\n");
 
     assertThat(errors(properties("redeliver.rules", file)))
         .containsExactly(
             "redeliver.rules: '"
                 + file
-                + "' is no table of rules: line 2: has 2 columns, not 13;"
-                + " line 3: has 1 columns, not 13");
+                + "' is no table of rules: rules.tsv: line 2, column cause: 'b' is not one of: "
+                + Arrays.stream(Cause.values()).map(Cause::token).collect(Collectors.joining(", "))
+                + "; rules.tsv: line 3: has 1 cells, the header 2");
   }
 
   @Test

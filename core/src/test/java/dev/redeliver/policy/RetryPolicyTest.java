@@ -455,6 +455,17 @@ class RetryPolicyTest {
   }
 
   @Test
+  void decide_listedPermanent_isTriedLater_unlessTheListIsOff() {
+    Classification listed = Failures.of(Severity.PERMANENT, Handling.RETRY, Lane.RATE_LIMIT);
+    RetryPolicy off = BACKGROUND.toBuilder().allowList(false).build();
+
+    assertThat(BACKGROUND.decide(listed, FIRST, START, 0)).isInstanceOf(Decision.Retry.class);
+    assertThat(off.decide(listed, FIRST, START, 0)).isInstanceOf(Decision.Fail.class);
+    assertThat(off.decide(Failures.transientIn(Lane.RATE_LIMIT), FIRST, START, 0))
+        .isInstanceOf(Decision.Retry.class);
+  }
+
+  @Test
   void decide_success_isRefused() {
     assertThatThrownBy(
             () ->
@@ -464,7 +475,7 @@ class RetryPolicyTest {
                     START,
                     0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("nothing failed: evidence");
+        .hasMessage("nothing failed: ");
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.redeliver.policy.Decision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -53,9 +54,10 @@ final class JsonExplanation {
     json.writeStringField("meaning", classification.meaning());
     json.writeStringField("advice", classification.advice());
     json.writeStringField("rule", classification.ruleId());
-    json.writeStringField("evidence", classification.evidence());
+    json.writeStringField("evidence", classification.evidence().toString());
     json.writeStringField("source", classification.source());
-    seconds("serverDelaySeconds", classification.delayHint());
+    seconds(
+        "serverDelaySeconds", classification.delayHint().flatMap(hint -> hint.from(Instant.now())));
   }
 
   private void decision(Optional<Outlook> outlook) throws IOException {

@@ -2,6 +2,7 @@ package dev.redeliver.examples;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Evidence;
 import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.Scope;
@@ -161,7 +162,7 @@ final class ScheduleCommand implements Callable<Integer> {
         false,
         Optional.empty(),
         "schedule",
-        "",
+        Evidence.none(),
         "",
         "",
         "");

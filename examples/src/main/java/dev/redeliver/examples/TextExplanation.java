@@ -158,7 +158,7 @@ final class TextExplanation {
   }
 
   private static String rule(Classification classification) {
-    String evidence = classification.evidence();
+    String evidence = classification.evidence().toString();
     return classification.ruleId() + (evidence.isBlank() ? "" : ", by " + evidence);
   }
 }

@@ -209,9 +209,9 @@ final class Meters {
     for (Step step : Step.values()) {
       housekeepingFailures.withTags("what", step.token());
     }
-    for (MailboxProvider provider : MailboxProvider.values()) {
-      reply(provider.token(), Cause.CREDENTIALS, Disposition.HELD);
-      reply(provider.token(), Cause.TLS, Disposition.HELD);
+    for (String provider : MailboxProvider.tokens()) {
+      reply(provider, Cause.CREDENTIALS, Disposition.HELD);
+      reply(provider, Cause.TLS, Disposition.HELD);
     }
     if (isNew("redeliver.build.info", Tags.empty())) {
       Gauge.builder("redeliver.build.info", () -> 1)

@@ -2,6 +2,7 @@ package dev.redeliver.metrics;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Evidence;
 import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.Scope;
@@ -54,7 +55,7 @@ final class Events {
         signal,
         Optional.empty(),
         "rule",
-        "evidence",
+        Evidence.none(),
         "meaning",
         "advice",
         "source");

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Evidence;
 import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.MailboxProvider;
@@ -204,7 +205,7 @@ class ScrapeTest {
     Set<String> lanes = new TreeSet<>();
     Arrays.stream(Lane.values()).forEach(lane -> lanes.add(lane.token()));
     Set<String> providers = new TreeSet<>();
-    Arrays.stream(MailboxProvider.values()).forEach(provider -> providers.add(provider.token()));
+    providers.addAll(MailboxProvider.tokens());
     Set<String> dispositions = Set.of("accepted", "deferred", "refused", "unknown", "held");
 
     assertThat(values("redeliver.attempt", "kind")).isEqualTo(Set.of("first", "retry"));
@@ -416,7 +417,7 @@ class ScrapeTest {
         true,
         Optional.empty(),
         HOSTILE,
-        HOSTILE,
+        Evidence.none(),
         HOSTILE,
         HOSTILE,
         HOSTILE);

@@ -1,0 +1,138 @@
+package dev.redeliver.classify;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Finds all literals in one pass over a text, at the cost of one step per symbol for each word that
+ * begins like a literal. The children of a node lie side by side; a bit per symbol says which there
+ * are, so a step is a shift and a population count. Immutable and thread-safe.
+ */
+final class LiteralTrie {
+  private final long[] childBits;
+  private final int[] firstChild;
+  private final int[][] termsAt;
+  private final int terms;
+
+  private LiteralTrie(long[] childBits, int[] firstChild, int[][] termsAt, int terms) {
+    this.childBits = childBits;
+    this.firstChild = firstChild;
+    this.termsAt = termsAt;
+    this.terms = terms;
+  }
+
+  int terms() {
+    return terms;
+  }
+
+  /** {@return the terms of which a literal stands in the text} */
+  Found find(Words text) {
+    Found found = new Found(terms);
+    int last = text.length() - 1;
+    for (int i = 0; i < last; i++) {
+      if (text.at(i) == Words.SPACE) {
+        walk(text, i + 1, found);
+      }
+    }
+    return found;
+  }
+
+  private void walk(Words text, int from, Found found) {
+    int node = 0;
+    for (int i = from; i < text.length(); i++) {
+      long bit = 1L << text.at(i);
+      long bits = childBits[node];
+      if ((bits & bit) == 0) {
+        return;
+      }
+      node = firstChild[node] + Long.bitCount(bits & (bit - 1));
+      for (int term : termsAt[node]) {
+        found.add(term);
+      }
+    }
+  }
+
+  /** The terms found in a text. Not thread-safe. */
+  static final class Found {
+    private final long[] bits;
+    private int[] inOrder = new int[16];
+    private int count;
+
+    private Found(int terms) {
+      bits = new long[(terms >> 6) + 1];
+    }
+
+    private void add(int term) {
+      if (has(term)) {
+        return;
+      }
+      bits[term >> 6] |= 1L << term;
+      if (count == inOrder.length) {
+        inOrder = Arrays.copyOf(inOrder, 2 * count);
+      }
+      inOrder[count++] = term;
+    }
+
+    boolean has(int term) {
+      return (bits[term >> 6] & (1L << term)) != 0;
+    }
+
+    int count() {
+      return count;
+    }
+
+    int get(int index) {
+      return inOrder[index];
+    }
+  }
+
+  /** Collects literals. Not thread-safe. */
+  static final class Builder {
+    private final Node root = new Node();
+    private int nodes = 1;
+
+    void add(Words literal, boolean open, int term) {
+      Node node = root;
+      int end = open ? literal.length() - 1 : literal.length();
+      for (int i = 1; i < end; i++) {
+        node = node.children.computeIfAbsent(literal.at(i), symbol -> newNode());
+      }
+      node.terms.add(term);
+    }
+
+    private Node newNode() {
+      nodes++;
+      return new Node();
+    }
+
+    LiteralTrie build(int terms) {
+      long[] childBits = new long[nodes];
+      int[] firstChild = new int[nodes];
+      List<int[]> termsAt = new ArrayList<>(nodes);
+      Queue<Node> queue = new ArrayDeque<>(List.of(root));
+      int numbered = 1;
+      for (int number = 0; number < nodes; number++) {
+        Node node = queue.remove();
+        firstChild[number] = numbered;
+        for (byte symbol : node.children.keySet()) {
+          childBits[number] |= 1L << symbol;
+        }
+        numbered += node.children.size();
+        queue.addAll(node.children.values());
+        termsAt.add(node.terms.stream().mapToInt(Integer::intValue).toArray());
+      }
+      return new LiteralTrie(childBits, firstChild, termsAt.toArray(int[][]::new), terms);
+    }
+  }
+
+  private static final class Node {
+    private final Map<Byte, Node> children = new TreeMap<>();
+    private final TreeSet<Integer> terms = new TreeSet<>();
+  }
+}

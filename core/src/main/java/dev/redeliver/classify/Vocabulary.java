@@ -1,0 +1,89 @@
+package dev.redeliver.classify;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Numbers the terms that phrases are made of. A term is a literal, or a name with {@code @} for any
+ * literal of a list. A literal is one or more words; {@code *} at its end leaves the last word open
+ * ({@code greylist*} is found in {@code Greylisted}), and a list's name may stand for one of its
+ * words. Not thread-safe; used while a classifier is built.
+ */
+final class Vocabulary {
+  private static final int MOST_SPELLINGS = 2000;
+
+  private final Map<String, List<String>> lists = new HashMap<>();
+  private final Map<String, Integer> terms = new HashMap<>();
+  private final LiteralTrie.Builder trie = new LiteralTrie.Builder();
+
+  /**
+   * Adds a list of literals.
+   *
+   * @param name what phrases call it, without {@code @}
+   * @param literals separated by {@code |}; names of earlier lists may stand in them
+   */
+  void define(String name, String literals) {
+    List<String> spellings = new ArrayList<>();
+    for (String literal : literals.split("\\|", -1)) {
+      spellings.addAll(spellings(literal.strip()));
+    }
+    if (lists.putIfAbsent(name, List.copyOf(spellings)) != null) {
+      throw new IllegalArgumentException("list '" + name + "' is defined twice");
+    }
+  }
+
+  /** {@return the number of a term, adding it if it is new} */
+  int term(String text) {
+    Integer known = terms.get(text);
+    if (known != null) {
+      return known;
+    }
+    int number = terms.size();
+    for (String spelling : spellings(text)) {
+      boolean open = spelling.endsWith("*");
+      Words words = Words.of(open ? spelling.substring(0, spelling.length() - 1) : spelling);
+      if (words.length() < 2) {
+        throw new IllegalArgumentException("'" + spelling + "' has no letter or digit");
+      }
+      trie.add(words, open, number);
+    }
+    terms.put(text, number);
+    return number;
+  }
+
+  private List<String> spellings(String literal) {
+    List<String> spellings = List.of("");
+    for (String word : literal.split("\\s+", -1)) {
+      List<String> longer = new ArrayList<>();
+      for (String start : spellings) {
+        for (String choice : choices(word)) {
+          longer.add(start.isEmpty() ? choice : start + ' ' + choice);
+        }
+      }
+      spellings = longer;
+    }
+    if (spellings.size() > MOST_SPELLINGS) {
+      throw new IllegalArgumentException(
+          "'" + literal + "' has " + spellings.size() + " spellings; at most " + MOST_SPELLINGS);
+    }
+    return spellings;
+  }
+
+  private List<String> choices(String word) {
+    if (!word.startsWith("@")) {
+      return List.of(word);
+    }
+    @Nullable List<String> list = lists.get(word.substring(1));
+    if (list == null) {
+      throw new IllegalArgumentException("list '" + word + "' is not defined");
+    }
+    return list;
+  }
+
+  LiteralTrie trie() {
+    return trie.build(terms.size());
+  }
+}
