@@ -37,25 +37,34 @@ final class LiteralTrie {
     int last = text.length() - 1;
     for (int i = 0; i < last; i++) {
       if (text.at(i) == Words.SPACE) {
-        walk(text, i + 1, found);
+        walk(text, i + 1, 0, found);
       }
     }
     return found;
   }
 
-  private void walk(Words text, int from, Found found) {
-    int node = 0;
+  private void walk(Words text, int from, int start, Found found) {
+    int node = start;
     for (int i = from; i < text.length(); i++) {
-      long bit = 1L << text.at(i);
-      long bits = childBits[node];
-      if ((bits & bit) == 0) {
+      if (has(node, Words.REST_OF_WORD)) {
+        walk(text, text.endOfWord(i), child(node, Words.REST_OF_WORD), found);
+      }
+      if (!has(node, text.at(i))) {
         return;
       }
-      node = firstChild[node] + Long.bitCount(bits & (bit - 1));
+      node = child(node, text.at(i));
       for (int term : termsAt[node]) {
         found.add(term);
       }
     }
+  }
+
+  private boolean has(int node, byte symbol) {
+    return (childBits[node] & (1L << symbol)) != 0;
+  }
+
+  private int child(int node, byte symbol) {
+    return firstChild[node] + Long.bitCount(childBits[node] & ((1L << symbol) - 1));
   }
 
   /** The terms found in a text. Not thread-safe. */
@@ -97,11 +106,24 @@ final class LiteralTrie {
     private final Node root = new Node();
     private int nodes = 1;
 
-    void add(Words literal, boolean open, int term) {
+    /**
+     * Adds a literal.
+     *
+     * @param parts its words, cut where the rest of a word is left open
+     * @param open whether the last word is left open too
+     * @param term what to find with it
+     */
+    void add(List<Words> parts, boolean open, int term) {
       Node node = root;
-      int end = open ? literal.length() - 1 : literal.length();
-      for (int i = 1; i < end; i++) {
-        node = node.children.computeIfAbsent(literal.at(i), symbol -> newNode());
+      for (int part = 0; part < parts.size(); part++) {
+        Words words = parts.get(part);
+        boolean isLast = part == parts.size() - 1;
+        int from = part == 0 ? 1 : 0;
+        int to = isLast && !open ? words.length() : words.length() - 1;
+        for (int i = from; i < to; i++) {
+          node = node.child(words.at(i), this);
+        }
+        node = isLast ? node : node.child(Words.REST_OF_WORD, this);
       }
       node.terms.add(term);
     }
@@ -134,5 +156,9 @@ final class LiteralTrie {
   private static final class Node {
     private final Map<Byte, Node> children = new TreeMap<>();
     private final TreeSet<Integer> terms = new TreeSet<>();
+
+    private Node child(byte symbol, Builder trie) {
+      return children.computeIfAbsent(symbol, any -> trie.newNode());
+    }
   }
 }

@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Numbers the terms that phrases are made of. A term is a literal, or a name with {@code @} for any
- * literal of a list. A literal is one or more words; {@code *} at its end leaves the last word open
+ * literal of a list. A literal is one or more words; {@code *} at the end of a word leaves it open
  * ({@code greylist*} is found in {@code Greylisted}), and a list's name may stand for one of its
- * words. Not thread-safe; used while a classifier is built.
+ * words; {@code 0.0.0.0} stands for any IP address, {@code a@b} for any e-mail address. Not thread-safe; used while a classifier is built.
  */
 final class Vocabulary {
-  private static final int MOST_SPELLINGS = 2000;
+  private static final int MOST_SPELLINGS = 5000;
 
   private final Map<String, List<String>> lists = new HashMap<>();
   private final Map<String, Integer> terms = new HashMap<>();
@@ -44,14 +44,26 @@ final class Vocabulary {
     int number = terms.size();
     for (String spelling : spellings(text)) {
       boolean open = spelling.endsWith("*");
-      Words words = Words.of(open ? spelling.substring(0, spelling.length() - 1) : spelling);
-      if (words.length() < 2) {
-        throw new IllegalArgumentException("'" + spelling + "' has no letter or digit");
-      }
-      trie.add(words, open, number);
+      trie.add(parts(open ? spelling.substring(0, spelling.length() - 1) : spelling), open, number);
     }
     terms.put(text, number);
     return number;
+  }
+
+  /** {@return the words of a literal, cut behind each word that a star leaves open} */
+  private static List<Words> parts(String literal) {
+    List<Words> parts = new ArrayList<>();
+    for (String part : literal.split("\\*(?=\\s)", -1)) {
+      if (part.indexOf('*') >= 0) {
+        throw new IllegalArgumentException("'" + literal + "' has a * that is not at a word's end");
+      }
+      Words words = Words.of(part);
+      if (words.length() < 2) {
+        throw new IllegalArgumentException("'" + literal + "' has no letter or digit");
+      }
+      parts.add(words);
+    }
+    return parts;
   }
 
   private List<String> spellings(String literal) {

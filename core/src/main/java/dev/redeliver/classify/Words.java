@@ -7,17 +7,27 @@ import java.util.List;
 /**
  * A text as literals see it: words of letters and digits with one space around each. Case, accents,
  * apostrophes and punctuation do not count; a character of a script that is written without spaces
- * is a word of its own. Each letter or digit of ASCII is one symbol, other characters are four.
- * Immutable once made.
+ * is a word of its own. Any IP address is the same word as any other, and so is any e-mail address:
+ * whose they are says nothing about what a reply means. Each letter or digit of ASCII is one
+ * symbol, other characters are four. Immutable once made.
  */
 final class Words {
-  /** Symbols are 0 to 52: the space, 26 letters, 10 digits, 16 quarters of other characters. */
-  static final int SYMBOLS = 53;
+  /**
+   * Symbols are 0 to 55: the space, 26 letters, 10 digits, 16 quarters of other characters, an IP
+   * address, an e-mail address, the rest of a word.
+   */
+  static final int SYMBOLS = 56;
 
   static final byte SPACE = 0;
 
   private static final int FIRST_DIGIT = 27;
   private static final int FIRST_QUARTER = 37;
+  private static final byte IP_ADDRESS = 53;
+  private static final byte MAIL_ADDRESS = 54;
+
+  /** In no text; stands in a literal for whatever else a word has. */
+  static final byte REST_OF_WORD = 55;
+
   private static final byte SEPARATOR = -1;
   private static final byte NOTHING = -2;
   private static final byte OTHER = -3;
@@ -55,19 +65,59 @@ final class Words {
     return symbols[index];
   }
 
+  /** {@return the index of the space at or behind an index} */
+  int endOfWord(int index) {
+    int end = index;
+    while (symbols[end] != SPACE) {
+      end++;
+    }
+    return end;
+  }
+
   private void append(String line) {
+    int atom = 0;
+    int atomSymbols = length;
     for (int i = 0; i < line.length(); i++) {
       char c = line.charAt(i);
-      byte symbol = c < LATIN.length ? LATIN[c] : kindOf(c);
-      if (symbol > SPACE) {
-        add(symbol);
-      } else if (symbol == SEPARATOR) {
-        endWord();
-      } else if (symbol == OTHER) {
-        addOther(Character.toLowerCase(c));
+      boolean startsAtom = i == atom;
+      int end = startsAtom && isHex(c) ? AddressForms.endOfIp(line, i) : i;
+      if (c == '@' && !startsAtom) {
+        end = AddressForms.endOfDomain(line, i + 1);
+        length = end > i ? atomSymbols : length;
+      }
+      if (end > i) {
+        addAlone(c == '@' ? MAIL_ADDRESS : IP_ADDRESS);
+        i = end - 1;
+      } else {
+        append(c);
+      }
+      if (!AddressForms.isLocalPart(c) || end > i) {
+        atom = i + 1;
+        atomSymbols = length;
       }
     }
     endWord();
+  }
+
+  private static boolean isHex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
+  }
+
+  private void addAlone(byte symbol) {
+    endWord();
+    add(symbol);
+    endWord();
+  }
+
+  private void append(char c) {
+    byte symbol = c < LATIN.length ? LATIN[c] : kindOf(c);
+    if (symbol > SPACE) {
+      add(symbol);
+    } else if (symbol == SEPARATOR) {
+      endWord();
+    } else if (symbol == OTHER) {
+      addOther(Character.toLowerCase(c));
+    }
   }
 
   private void endWord() {
