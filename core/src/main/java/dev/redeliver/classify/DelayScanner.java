@@ -6,7 +6,6 @@ import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,12 +16,15 @@ import java.util.Set;
 /**
  * Finds the delay that a server names in its text. A number counts only with a unit behind it and
  * words before it that ask for a later try; other numbers in a reply mean something else. Looks at
- * each word a bounded number of times. Not thread-safe: one for each text.
+ * words only around a number, and at each a bounded number of times. Immutable and thread-safe.
  */
 final class DelayScanner {
-  private static final int MOST_WORDS = 400;
+  private static final int MOST_NUMBERS = 100;
   private static final int MOST_FILLERS = 8;
   private static final int MOST_DIGITS = 7;
+
+  /** Longer than any word that means something here, times with date and zone included. */
+  private static final int LONGEST_WORD = 40;
 
   /** Words that ask for a later try, in the languages in which servers do. */
   private static final Set<String> ASKING =
@@ -132,60 +134,26 @@ final class DelayScanner {
           "not",
           "before");
 
+  /** {@code Retry-After: 300} needs no unit. */
+  private static final Set<String> TAGS = Set.of("retry-after", "retry_after", "retryafter");
+
   private static final Map<String, Long> SECONDS_OF_UNIT = units();
 
-  private final List<String> words;
+  private final String text;
 
-  private DelayScanner(List<String> words) {
-    this.words = words;
+  private DelayScanner(String text) {
+    this.text = text;
   }
 
   static Optional<DelayHint> scan(List<String> lines) {
-    List<String> words = new ArrayList<>();
-    for (String line : lines) {
-      if (hasDigit(line)) {
-        split(line, words);
-      }
-    }
-    return words.isEmpty() ? Optional.empty() : new DelayScanner(words).scan();
-  }
-
-  private static boolean hasDigit(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (isDigit(text.charAt(i))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Words are separated by space and punctuation, save what times and dates are written with. */
-  private static void split(String line, List<String> words) {
-    int start = 0;
-    for (int i = 0; i <= line.length() && words.size() < MOST_WORDS; i++) {
-      if (i == line.length() || !isWordPart(line, i)) {
-        if (i > start) {
-          words.add(line.substring(start, i).toLowerCase(Locale.ROOT));
-        }
-        start = i + 1;
-      }
-    }
-  }
-
-  private static boolean isWordPart(String line, int i) {
-    char c = line.charAt(i);
-    boolean inner = c == ':' || c == '-' || c == '+' || c == '_' || c == '.' || c == '/';
-    return Character.isLetterOrDigit(c)
-        || (inner
-            && i > 0
-            && i + 1 < line.length()
-            && Character.isLetterOrDigit(line.charAt(i - 1))
-            && Character.isLetterOrDigit(line.charAt(i + 1)));
+    return new DelayScanner(lines.size() == 1 ? lines.get(0) : String.join(" ", lines)).scan();
   }
 
   private Optional<DelayHint> scan() {
-    for (int i = 0; i < words.size(); i++) {
-      if (isDigit(words.get(i).charAt(0))) {
+    int numbers = 0;
+    for (int i = 0; i < text.length() && numbers < MOST_NUMBERS; i++) {
+      if (isDigit(text.charAt(i)) && !isWordPart(i - 1)) {
+        numbers++;
         Optional<DelayHint> hint = at(i);
         if (hint.isPresent()) {
           return hint;
@@ -195,60 +163,124 @@ final class DelayScanner {
     return Optional.empty();
   }
 
-  private Optional<DelayHint> at(int index) {
-    String word = words.get(index);
-    int digits = digits(word);
-    if (digits < word.length() && word.charAt(digits) == ':') {
-      return clock(index, word);
+  /** Words are separated by space and punctuation, save what times and dates are written with. */
+  private boolean isWordPart(int i) {
+    return isLetterOrDigit(i)
+        || (i > 0
+            && i < text.length()
+            && ":-+_./".indexOf(text.charAt(i)) >= 0
+            && isLetterOrDigit(i - 1)
+            && isLetterOrDigit(i + 1));
+  }
+
+  private boolean isLetterOrDigit(int i) {
+    return i >= 0 && i < text.length() && Character.isLetterOrDigit(text.charAt(i));
+  }
+
+  private int endOfWord(int start) {
+    int end = start;
+    while (end < start + LONGEST_WORD && isWordPart(end)) {
+      end++;
     }
-    if (digits < word.length() && word.charAt(digits) == '-') {
-      return date(index, word);
+    return end;
+  }
+
+  private int startOfWord(int end) {
+    int start = end;
+    while (start > end - LONGEST_WORD && isWordPart(start - 1)) {
+      start--;
     }
-    if (digits > MOST_DIGITS) {
-      return Optional.empty();
+    return start;
+  }
+
+  /** {@return where the word behind the one that ends here starts, or the text's end} */
+  private int nextWord(int end) {
+    int start = end;
+    while (start < text.length() && !isWordPart(start)) {
+      start++;
     }
-    if (digits == word.length() && isTagged(index)) {
-      return span(word, 1);
+    return start;
+  }
+
+  /** {@return where the word before the one that starts here ends, or 0} */
+  private int lastWord(int start) {
+    int end = start;
+    while (end > 0 && !isWordPart(end - 1)) {
+      end--;
     }
-    String unit = digits < word.length() ? word.substring(digits) : word(index + 1);
-    Long seconds = SECONDS_OF_UNIT.get(unit);
-    return seconds != null && isAskedFor(index)
-        ? span(word.substring(0, digits), seconds)
+    return end;
+  }
+
+  private String word(int start, int end) {
+    return text.substring(start, end).toLowerCase(Locale.ROOT);
+  }
+
+  private String wordBefore(int start) {
+    int end = lastWord(start);
+    return word(startOfWord(end), end);
+  }
+
+  private String wordBehind(int end) {
+    int start = nextWord(end);
+    return word(start, endOfWord(start));
+  }
+
+  private Optional<DelayHint> at(int start) {
+    int end = endOfWord(start);
+    int digits = start;
+    while (digits < end && isDigit(text.charAt(digits))) {
+      digits++;
+    }
+    char next = digits < end ? text.charAt(digits) : ' ';
+    if (next == ':') {
+      return clock(start, end);
+    }
+    if (next == '-') {
+      return date(start, end);
+    }
+    boolean number = digits - start <= MOST_DIGITS && (digits == end || Character.isLetter(next));
+    return number ? number(start, digits, end) : Optional.empty();
+  }
+
+  private Optional<DelayHint> number(int start, int digits, int end) {
+    String number = text.substring(start, digits);
+    if (digits == end && TAGS.contains(wordBefore(start))) {
+      return span(Long.parseLong(number));
+    }
+    Long seconds = SECONDS_OF_UNIT.get(digits < end ? word(digits, end) : wordBehind(end));
+    return seconds != null && isAskedFor(start)
+        ? span(Long.parseLong(number) * seconds)
         : Optional.empty();
   }
 
-  /** {@code retry-after: 300}, {@code retry=300} */
-  private boolean isTagged(int index) {
-    String before = word(index - 1);
-    return before.equals("retry-after")
-        || before.equals("retry_after")
-        || before.equals("retryafter");
-  }
-
-  private boolean isAskedFor(int index) {
-    for (int i = index - 1; i >= 0 && i >= index - MOST_FILLERS; i--) {
-      if (ASKING.contains(words.get(i))) {
+  private boolean isAskedFor(int start) {
+    int end = lastWord(start);
+    for (int i = 0; i < MOST_FILLERS; i++) {
+      int before = startOfWord(end);
+      String word = word(before, end);
+      if (ASKING.contains(word)) {
         return true;
       }
-      if (!FILLERS.contains(words.get(i))) {
+      if (!FILLERS.contains(word)) {
         return false;
       }
+      end = lastWord(before);
     }
     return false;
   }
 
   /** 00:05:00 is a span where one is asked for; 14:05 UTC is a time of day. */
-  private Optional<DelayHint> clock(int index, String word) {
-    Optional<LocalTime> time = time(word);
-    if (time.isEmpty() || !isAskedFor(index)) {
+  private Optional<DelayHint> clock(int start, int end) {
+    Optional<LocalTime> time = isAskedFor(start) ? time(word(start, end)) : Optional.empty();
+    if (time.isEmpty()) {
       return Optional.empty();
     }
-    Optional<ZoneOffset> zone = zone(word(index + 1));
+    Optional<ZoneOffset> zone = zone(wordBehind(end));
     if (zone.isPresent()) {
       return Optional.of(new DelayHint.TimeOfDay(time.get().atOffset(zone.get())));
     }
-    boolean span = word.length() == 8 && (isSpanWord(word(index - 1)) || word.startsWith("00:"));
-    return span ? span(time.get().toSecondOfDay()) : Optional.empty();
+    boolean asSpan = isSpanWord(wordBefore(start)) || text.startsWith("00:", start);
+    return asSpan && end - start == 8 ? span(time.get().toSecondOfDay()) : Optional.empty();
   }
 
   private static boolean isSpanWord(String word) {
@@ -271,12 +303,14 @@ final class DelayScanner {
   }
 
   /** A date with a time and a zone, as ISO 8601 writes it. */
-  private Optional<DelayHint> date(int index, String word) {
-    if (!isAskedFor(index)) {
+  private Optional<DelayHint> date(int start, int end) {
+    if (!isAskedFor(start)) {
       return Optional.empty();
     }
-    String zone = zone(word(index + 2)).isPresent() ? "z" : "";
-    String joined = word.indexOf('t') > 0 ? word : word + "t" + word(index + 1) + zone;
+    String word = word(start, end);
+    int time = nextWord(end);
+    String zone = zone(wordBehind(endOfWord(time))).isPresent() ? "z" : "";
+    String joined = word.indexOf('t') > 0 ? word : word + "t" + wordBehind(end) + zone;
     try {
       OffsetDateTime moment =
           OffsetDateTime.parse(
@@ -287,26 +321,10 @@ final class DelayScanner {
     }
   }
 
-  private static Optional<DelayHint> span(String number, long unit) {
-    return span(Long.parseLong(number) * unit);
-  }
-
   private static Optional<DelayHint> span(long seconds) {
     return seconds < 1 || seconds > DelayHint.LONGEST_BELIEVED.toSeconds()
         ? Optional.empty()
         : Optional.of(new DelayHint.After(Duration.ofSeconds(seconds)));
-  }
-
-  private String word(int index) {
-    return index >= 0 && index < words.size() ? words.get(index) : "";
-  }
-
-  private static int digits(String word) {
-    int i = 0;
-    while (i < word.length() && isDigit(word.charAt(i))) {
-      i++;
-    }
-    return i;
   }
 
   private static boolean isDigit(char c) {

@@ -181,8 +181,8 @@ public final class ReplyClassifier {
     if (rule.readAsTransient() && reply.severity() == Severity.PERMANENT) {
       return Severity.TRANSIENT;
     }
-    boolean fails = rule.handling().filter(Handling.FAIL::equals).isPresent();
-    return reply.code() == 0 && reply.enhancedStatus().isEmpty() && fails
+    boolean lost = reply.code() == 0 && reply.enhancedStatus().isEmpty();
+    return lost && rule.handling().equals(Optional.of(Handling.FAIL))
         ? Severity.PERMANENT
         : reply.severity();
   }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Numbers the terms that phrases are made of. A term is a literal, or a name with {@code @} for any
  * literal of a list. A literal is one or more words; {@code *} at the end of a word leaves it open
  * ({@code greylist*} is found in {@code Greylisted}), and a list's name may stand for one of its
- * words; {@code 0.0.0.0} stands for any IP address, {@code a@b} for any e-mail address. Not thread-safe; used while a classifier is built.
+ * words; {@code 0.0.0.0} stands for any IP address, {@code a@b} for any e-mail address. Not
+ * thread-safe; used while a classifier is built.
  */
 final class Vocabulary {
   private static final int MOST_SPELLINGS = 5000;

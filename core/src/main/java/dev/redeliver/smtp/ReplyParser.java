@@ -66,8 +66,24 @@ final class ReplyParser {
     if (kept < end) {
       note("a line longer than " + SmtpReply.MAX_LINE_LENGTH + " characters");
     }
-    StringBuilder line = new StringBuilder(kept - start);
-    for (int i = start; i < kept; ) {
+    return isPlain(start, kept)
+        ? raw.subSequence(start, kept).toString().stripTrailing()
+        : cleaned(start, kept);
+  }
+
+  /** Most lines are printable ASCII throughout. */
+  private boolean isPlain(int start, int end) {
+    for (int i = start; i < end; i++) {
+      if (raw.charAt(i) < ' ' || raw.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String cleaned(int start, int end) {
+    StringBuilder line = new StringBuilder(end - start);
+    for (int i = start; i < end; ) {
       int point = Character.codePointAt(raw, i);
       i += Character.charCount(point);
       line.appendCodePoint(isPrintable(point) ? point : ' ');
