@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -146,7 +147,7 @@ final class LiteralTrie {
   }
 
   private static final class Node {
-    private final TreeMap<Byte, Node> children = new TreeMap<>();
+    private final SortedMap<Byte, Node> children = new TreeMap<>();
     private final TreeSet<Integer> terms = new TreeSet<>();
     private int cell;
 
@@ -189,7 +190,7 @@ final class LiteralTrie {
     }
 
     /** {@return the lowest base at which all children find a free cell} */
-    private int freeBase(TreeMap<Byte, Node> children) {
+    private int freeBase(SortedMap<Byte, Node> children) {
       firstFree = used.nextClearBit(firstFree);
       int cell = firstFree;
       while (true) {

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,19 +118,6 @@ class ReplyMeaningTest {
       Classification read =
           classifier.classify(new SmtpFailure.Local(SmtpStage.MAIL, problem, "x"));
       assertThat(read.handling()).isIn(Handling.HOLD, Handling.FAIL);
-    }
-  }
-
-  @Test
-  void anyBytes_areClassified() {
-    long seed = 42;
-    Random random = new Random(seed);
-    for (int i = 0; i < 2000; i++) {
-      byte[] bytes = new byte[random.nextInt(200)];
-      random.nextBytes(bytes);
-      assertThat(ReplyClassifier.standard().classify(null, SmtpReply.parse(bytes)).ruleId())
-          .as("seed " + seed + ", round " + i)
-          .isNotBlank();
     }
   }
 
