@@ -44,7 +44,7 @@ final class CodeIndex {
       }
     }
     named.forEach((status, list) -> byStatus.put(status, array(list)));
-    Arrays.setAll(byCode, code -> array(withCode(code, others)));
+    Arrays.setAll(byCode, code -> others.isEmpty() ? EMPTY : array(withCode(code, others)));
   }
 
   private List<Integer> withCode(int code, List<Integer> ranks) {
