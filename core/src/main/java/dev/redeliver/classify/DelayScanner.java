@@ -19,7 +19,7 @@ import java.util.Set;
  * words only around a number, and at each a bounded number of times. Immutable and thread-safe.
  */
 final class DelayScanner {
-  private static final int MOST_NUMBERS = 100;
+  private static final int MOST_NUMBERS = 50;
   private static final int MOST_FILLERS = 8;
   private static final int MOST_DIGITS = 7;
 

@@ -27,6 +27,7 @@ final class LiteralTrie {
   private static final int BASE = 2;
   private static final int HAS_TERMS = 1;
   private static final int HAS_REST = 2;
+  private static final int FLAGS = HAS_TERMS | HAS_REST;
 
   private final long[] cells;
   private final int[][] termsOf;
@@ -45,11 +46,8 @@ final class LiteralTrie {
   /** {@return the terms of which a literal stands in the text} */
   Found find(Words text) {
     Found found = new Found(terms);
-    int last = text.length() - 1;
-    for (int i = 0; i < last; i++) {
-      if (text.at(i) == Words.SPACE) {
-        walk(text, i + 1, ROOT, found);
-      }
+    for (int i = 1; i < text.length(); i = text.endOfWord(i) + 1) {
+      walk(text, i, ROOT, found);
     }
     return found;
   }
@@ -58,9 +56,6 @@ final class LiteralTrie {
     int node = start;
     int content = (int) cells[node];
     for (int i = from; i < text.length(); i++) {
-      if ((content & HAS_REST) != 0) {
-        walk(text, text.endOfWord(i), (content >>> BASE) + Words.REST_OF_WORD, found);
-      }
       int child = (content >>> BASE) + text.at(i);
       long cell = cells[child];
       if ((int) (cell >>> PARENT) != node) {
@@ -68,9 +63,19 @@ final class LiteralTrie {
       }
       node = child;
       content = (int) cell;
-      if ((content & HAS_TERMS) != 0) {
-        found.addAll(termsOf[node]);
+      if ((content & FLAGS) != 0) {
+        visit(text, i + 1, node, found);
       }
+    }
+  }
+
+  private void visit(Words text, int next, int node, Found found) {
+    int content = (int) cells[node];
+    if ((content & HAS_TERMS) != 0) {
+      found.addAll(termsOf[node]);
+    }
+    if ((content & HAS_REST) != 0) {
+      walk(text, text.endOfWord(next), (content >>> BASE) + Words.REST_OF_WORD, found);
     }
   }
 
