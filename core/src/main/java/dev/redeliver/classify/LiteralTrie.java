@@ -15,6 +15,9 @@ import java.util.TreeSet;
  * are, so a step is a shift and a population count. Immutable and thread-safe.
  */
 final class LiteralTrie {
+  /** Words that may stand in a gap. */
+  static final int LONGEST_GAP = 5;
+
   private final long[] childBits;
   private final int[] firstChild;
   private final int[][] termsAt;
@@ -49,6 +52,9 @@ final class LiteralTrie {
       if (has(node, Words.REST_OF_WORD)) {
         walk(text, text.endOfWord(i), child(node, Words.REST_OF_WORD), found);
       }
+      if (has(node, Words.GAP)) {
+        walkGap(text, i, child(node, Words.GAP), found);
+      }
       if (!has(node, text.at(i))) {
         return;
       }
@@ -56,6 +62,14 @@ final class LiteralTrie {
       for (int term : termsAt[node]) {
         found.add(term);
       }
+    }
+  }
+
+  private void walkGap(Words text, int from, int start, Found found) {
+    int word = from;
+    for (int skipped = 0; skipped <= LONGEST_GAP && word < text.length(); skipped++) {
+      walk(text, word, start, found);
+      word = text.endOfWord(word) + 1;
     }
   }
 
@@ -109,21 +123,15 @@ final class LiteralTrie {
     /**
      * Adds a literal.
      *
-     * @param parts its words, cut where the rest of a word is left open
-     * @param open whether the last word is left open too
+     * @param words what it is made of: words, open words, gaps
      * @param term what to find with it
      */
-    void add(List<Words> parts, boolean open, int term) {
+    void add(List<Words> words, int term) {
       Node node = root;
-      for (int part = 0; part < parts.size(); part++) {
-        Words words = parts.get(part);
-        boolean isLast = part == parts.size() - 1;
-        int from = part == 0 ? 1 : 0;
-        int to = isLast && !open ? words.length() : words.length() - 1;
-        for (int i = from; i < to; i++) {
-          node = node.child(words.at(i), this);
+      for (Words word : words) {
+        for (int i = 1; i < word.length(); i++) {
+          node = node.child(word.at(i), this);
         }
-        node = isLast ? node : node.child(Words.REST_OF_WORD, this);
       }
       node.terms.add(term);
     }

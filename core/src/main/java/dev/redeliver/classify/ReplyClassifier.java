@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class ReplyClassifier {
   private static final ReplyClassifier STANDARD = new ReplyClassifier("", List.of());
 
+  private static final Optional<Handling> RESUME = Optional.of(Handling.RESUME);
+
   private final boolean hasUserRules;
   private final RuleIndex index;
 
@@ -136,7 +138,7 @@ public final class ReplyClassifier {
     RuleIndex.Question question = question(stage, reply, speaker);
     RuleIndex.Match match = index.first(question);
     Rule rule = match.rule();
-    Severity severity = severity(rule, reply);
+    Severity severity = severity(rule, stage, reply);
     Optional<Handling> wanted = rule.handling();
     if (wanted.isEmpty()) {
       // Words refine what a failure is about; what to do about it, the codes may know better.
@@ -176,15 +178,18 @@ public final class ReplyClassifier {
     return index.rules();
   }
 
-  /** Only where the code is lost may words say that a failure is permanent. */
-  private static Severity severity(Rule rule, SmtpReply reply) {
-    if (rule.readAsTransient() && reply.severity() == Severity.PERMANENT) {
-      return Severity.TRANSIENT;
+  /**
+   * The first digit decides, with two exceptions: RFC 5321 section 4.5.3.1.10 reads 552 as 452 where
+   * it is about too many recipients, and a text from a log that lost its code means what its words
+   * say. In a session, what has no code is no reply, and nobody is given up for it.
+   */
+  private static Severity severity(Rule rule, @Nullable SmtpStage stage, SmtpReply reply) {
+    if (reply.code() == 0 && reply.enhancedStatus().isEmpty() && stage == null) {
+      return rule.severityWithoutCode();
     }
-    boolean fails = rule.handling().filter(Handling.FAIL::equals).isPresent();
-    return reply.code() == 0 && reply.enhancedStatus().isEmpty() && fails
-        ? Severity.PERMANENT
-        : reply.severity();
+    boolean tooManyRecipients = reply.code() == 552 && rule.handling().equals(RESUME);
+    boolean transientByRule = rule.readAsTransient() && reply.severity() == Severity.PERMANENT;
+    return tooManyRecipients || transientByRule ? Severity.TRANSIENT : reply.severity();
   }
 
   private static Handling handling(

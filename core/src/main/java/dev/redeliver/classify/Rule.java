@@ -1,6 +1,7 @@
 package dev.redeliver.classify;
 
 import dev.redeliver.smtp.EnhancedStatus;
+import dev.redeliver.smtp.Severity;
 import dev.redeliver.smtp.SmtpStage;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +61,13 @@ record Rule(
       return Tier.TEXT;
     }
     return codes.namesEnhanced() ? Tier.ENHANCED_STATUS : Tier.BASIC_CODE;
+  }
+
+  /** {@return what a text without any code means} */
+  Severity severityWithoutCode() {
+    return handling
+        .map(h -> h == Handling.FAIL ? Severity.PERMANENT : Severity.TRANSIENT)
+        .orElseGet(() -> CauseDefaults.of(cause).codeless());
   }
 
   /** {@return whether codes and stage fit; the text is another question} */

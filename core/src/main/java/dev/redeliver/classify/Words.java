@@ -13,10 +13,10 @@ import java.util.List;
  */
 final class Words {
   /**
-   * Symbols are 0 to 55: the space, 26 letters, 10 digits, 16 quarters of other characters, an IP
-   * address, an e-mail address, the rest of a word.
+   * Symbols are 0 to 56: the space, 26 letters, 10 digits, 16 quarters of other characters, an IP
+   * address, an e-mail address, the rest of a word, a gap.
    */
-  static final int SYMBOLS = 56;
+  static final int SYMBOLS = 57;
 
   static final byte SPACE = 0;
 
@@ -27,6 +27,9 @@ final class Words {
 
   /** In no text; stands in a literal for whatever else a word has. */
   static final byte REST_OF_WORD = 55;
+
+  /** In no text; stands in a literal for a few words, or none. */
+  static final byte GAP = 56;
 
   private static final byte SEPARATOR = -1;
   private static final byte NOTHING = -2;
@@ -55,6 +58,24 @@ final class Words {
 
   static Words of(String text) {
     return of(List.of(text));
+  }
+
+  /** {@return a literal's words of which the last is open} */
+  static Words open(String text, boolean isEnd) {
+    Words words = of(text);
+    words.length--;
+    if (!isEnd) {
+      words.add(REST_OF_WORD);
+      words.add(SPACE);
+    }
+    return words;
+  }
+
+  /** {@return a literal's gap} */
+  static Words gap() {
+    Words words = new Words(2);
+    words.add(GAP);
+    return words;
   }
 
   int length() {
