@@ -74,7 +74,7 @@ final class Vocabulary {
     }
     Words word = open ? Words.open(text, isLast) : Words.of(text);
     if (word.length() < 2) {
-      throw new IllegalArgumentException("'" + literal + "' has no letter or digit in '" + part + "'");
+      throw new IllegalArgumentException("'" + part + "' has no letter or digit");
     }
     return word;
   }

@@ -134,11 +134,20 @@ final class Words {
     byte symbol = c < LATIN.length ? LATIN[c] : kindOf(c);
     if (symbol > SPACE) {
       add(symbol);
-    } else if (symbol == SEPARATOR) {
+    } else if (symbol == SEPARATOR || (isApostrophe(c) && isSecondOfWord())) {
       endWord();
     } else if (symbol == OTHER) {
       addOther(Character.toLowerCase(c));
     }
+  }
+
+  /** French elides vowels behind one letter, as in {@code n'existe}; English behind more. */
+  private boolean isSecondOfWord() {
+    return length > 1 && symbols[length - 2] == SPACE;
+  }
+
+  private static boolean isApostrophe(char c) {
+    return c == '\'' || c == '’';
   }
 
   private void endWord() {
@@ -178,7 +187,7 @@ final class Words {
     if (Character.isLetterOrDigit(c)) {
       return OTHER;
     }
-    boolean ignored = c == '’' || Character.getType(c) == Character.NON_SPACING_MARK;
+    boolean ignored = isApostrophe(c) || Character.getType(c) == Character.NON_SPACING_MARK;
     return ignored ? NOTHING : SEPARATOR;
   }
 
@@ -186,7 +195,7 @@ final class Words {
     byte[] table = new byte[0x250];
     for (char c = 0; c < table.length; c++) {
       char base = Normalizer.normalize(String.valueOf(c), Normalizer.Form.NFD).charAt(0);
-      table[c] = c == '\'' ? NOTHING : ascii(Character.toLowerCase(base));
+      table[c] = ascii(Character.toLowerCase(base));
     }
     return table;
   }
