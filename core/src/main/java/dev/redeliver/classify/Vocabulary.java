@@ -4,16 +4,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Numbers the terms that phrases are made of. A term is a literal, or a name with {@code @} for any
  * literal of a list. A literal is one or more words; {@code *} at the end of a word leaves it open
  * ({@code greylist*} is found in {@code Greylisted}), and a list's name may stand for one of its
- * words; {@code 0.0.0.0} stands for any IP address, {@code a@b} for any e-mail address. Not thread-safe; used while a classifier is built.
+ * words; {@code 0.0.0.0} stands for any IP address, {@code a@b} for any e-mail address. Not
+ * thread-safe; used while a classifier is built.
  */
 final class Vocabulary {
   private static final int MOST_SPELLINGS = 5000;
+  private static final Pattern BARE_STAR = Pattern.compile("(^|\\s)\\*");
 
   private final Map<String, List<String>> lists = new HashMap<>();
   private final Map<String, Integer> terms = new HashMap<>();
@@ -52,10 +55,15 @@ final class Vocabulary {
 
   /** {@return the words of a literal, cut behind each word that a star leaves open} */
   private static List<Words> parts(String literal) {
+    if (BARE_STAR.matcher(literal).find()) {
+      throw new IllegalArgumentException(
+          "'" + literal + "' has a * that stands alone; it belongs to the end of a word");
+    }
     List<Words> parts = new ArrayList<>();
     for (String part : literal.split("\\*(?=\\s)", -1)) {
       if (part.indexOf('*') >= 0) {
-        throw new IllegalArgumentException("'" + literal + "' has a * that is not at a word's end");
+        throw new IllegalArgumentException(
+            "'" + literal + "' has a * that is not at a word's end, as in greylist*");
       }
       Words words = Words.of(part);
       if (words.length() < 2) {
@@ -66,7 +74,8 @@ final class Vocabulary {
     return parts;
   }
 
-  private List<String> spellings(String literal) {
+  /** {@return all literals that a term stands for} */
+  List<String> spellings(String literal) {
     List<String> spellings = List.of("");
     for (String word : literal.split("\\s+", -1)) {
       List<String> longer = new ArrayList<>();
@@ -90,7 +99,8 @@ final class Vocabulary {
     }
     @Nullable List<String> list = lists.get(word.substring(1));
     if (list == null) {
-      throw new IllegalArgumentException("list '" + word + "' is not defined");
+      List<String> names = lists.keySet().stream().sorted().map(name -> "@" + name).toList();
+      throw new IllegalArgumentException("list " + Cells.unknown(word, names));
     }
     return list;
   }
