@@ -179,9 +179,11 @@ public final class ReplyClassifier {
    * @param reply the reply
    */
   public List<RuleMatch> trace(@Nullable SmtpStage stage, SmtpReply reply) {
-    return index.all(question(stage, reply, MailboxProvider.OTHER)).stream()
-        .map(RuleMatch::of)
-        .toList();
+    RuleIndex.Question question = question(stage, reply, MailboxProvider.OTHER);
+    List<RuleIndex.Match> matches = new ArrayList<>(index.all(question));
+    // Where several alternatives of its phrase match, the one that the classification names.
+    matches.set(0, index.first(question));
+    return matches.stream().map(RuleMatch::of).toList();
   }
 
   /** {@return the rules in the order of precedence} */
