@@ -6,7 +6,6 @@ import dev.redeliver.smtp.SmtpReply;
 import dev.redeliver.smtp.SmtpStage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,13 +42,12 @@ public final class ReplyClassifier {
     for (MailboxProvider provider : MailboxProvider.all()) {
       provider.marks().ifPresent(phrase -> marks.put(provider, Phrase.parse(phrase, vocabulary)));
     }
+    List<Rule> builtIn = RuleTable.builtIn(vocabulary);
     List<Rule> rules = new ArrayList<>();
     if (hasUserRules) {
-      rules.addAll(RuleTable.ofUser(userTable, userRows, vocabulary));
+      rules.addAll(RuleTable.ofUser(userTable, userRows, vocabulary, builtIn));
     }
-    RuleTable.builtIn(vocabulary).stream()
-        .sorted(Comparator.comparing(Rule::tier))
-        .forEach(rules::add);
+    builtIn.stream().sorted(Comparator.comparing(Rule::tier)).forEach(rules::add);
     index = new RuleIndex(rules, marks, vocabulary.trie());
   }
 
@@ -61,16 +59,16 @@ public final class ReplyClassifier {
   /**
    * {@return a classifier with rules of the user's own, which win over the built-in ones}
    *
-   * @param file tab-separated rows under a header; the columns are those of the built-in table, of
-   *     which {@code id} and {@code cause} must be there
-   * @throws IllegalArgumentException if rows are bad; it names all of them by line and column
+   * @param file tab-separated rows in UTF-8 under a header; the columns are those of the built-in
+   *     table, of which {@code id} and {@code cause} must be there
+   * @throws IllegalArgumentException if rows are bad; it names all of them, one per line, by file,
+   *     line and column
    * @throws IllegalStateException if this classifier has user's rules already
    * @throws java.io.UncheckedIOException if the file cannot be read
    */
   public ReplyClassifier withRules(Path file) {
     try {
-      return withRules(
-          String.valueOf(file.getFileName()), Files.readAllLines(file, StandardCharsets.UTF_8));
+      return withRules(file.toString(), Files.readAllBytes(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -79,7 +77,7 @@ public final class ReplyClassifier {
   /**
    * {@return a classifier with rules of the user's own, which win over the built-in ones}
    *
-   * @param name what error messages call the table
+   * @param name what error messages call the table; not empty
    * @param rows as in {@link #withRules(Path)}
    * @throws IllegalArgumentException if rows are bad; it names all of them by line and column
    * @throws IllegalStateException if this classifier has user's rules already
@@ -88,7 +86,22 @@ public final class ReplyClassifier {
     if (hasUserRules) {
       throw new IllegalStateException("user rules are already set");
     }
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("name must not be empty");
+    }
     return new ReplyClassifier(name, rows);
+  }
+
+  /**
+   * {@return a classifier with rules of the user's own, which win over the built-in ones}
+   *
+   * @param name what error messages call the table
+   * @param table the octets of a file as {@link #withRules(Path)} reads it
+   * @throws IllegalArgumentException if rows are bad; it names all of them by line and column
+   * @throws IllegalStateException if this classifier has user's rules already
+   */
+  public ReplyClassifier withRules(String name, byte[] table) {
+    return withRules(name, Table.lines(name, table));
   }
 
   /** {@return what a failure means} */
@@ -168,9 +181,11 @@ public final class ReplyClassifier {
    * @param reply the reply
    */
   public List<RuleMatch> trace(@Nullable SmtpStage stage, SmtpReply reply) {
-    return index.all(question(stage, reply, MailboxProvider.OTHER)).stream()
-        .map(RuleMatch::of)
-        .toList();
+    RuleIndex.Question question = question(stage, reply, MailboxProvider.OTHER);
+    List<RuleIndex.Match> matches = new ArrayList<>(index.all(question));
+    // Where several alternatives of its phrase match, the one that the classification names.
+    matches.set(0, index.first(question));
+    return matches.stream().map(RuleMatch::of).toList();
   }
 
   /** {@return the rules in the order of precedence} */

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id names the rule in reports
  * @param origin the table and line it comes from
+ * @param own whether it is a rule of the user
+ * @param conditions its conditions on stage and codes, as the table writes them
  * @param stages where it holds
  * @param codes its condition on the codes
  * @param phrase its condition on the text, if it has one
@@ -31,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 record Rule(
     String id,
     String origin,
+    boolean own,
+    Conditions conditions,
     Stages stages,
     Codes codes,
     Optional<Phrase> phrase,
@@ -45,6 +49,18 @@ record Rule(
     String advice,
     String source,
     List<String> examples) {
+  /**
+   * Conditions as the table writes them, for people.
+   *
+   * @param stage the column, if it says anything
+   * @param basic the column, if it says anything
+   * @param enhanced the column, if it says anything
+   */
+  record Conditions(Optional<String> stage, Optional<String> basic, Optional<String> enhanced) {
+    static final Conditions NONE =
+        new Conditions(Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
   /** The strength of the evidence that the rule needs, the strongest first. */
   enum Tier {
     PROVIDER,

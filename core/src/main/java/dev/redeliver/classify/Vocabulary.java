@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Numbers the terms that phrases are made of. A term is a literal, or a name with {@code @} for any
  * literal of a list. A literal is one or more words; {@code *} at the end of a word leaves it open
- * ({@code greylist*} is found in {@code Greylisted}), {@code ..} between words stands for up to five others, a list's name may stand for one of its
- * words; {@code 0.0.0.0} stands for any IP address, {@code a@b} for any e-mail address. Not thread-safe; used while a classifier is built.
+ * ({@code greylist*} is found in {@code Greylisted}), {@code ..} between words stands for up to five
+ * others, and a list's name for one of its words; {@code 0.0.0.0} is any IP address, {@code a@b} any
+ * e-mail address. Not thread-safe; used while a classifier is built.
  */
 final class Vocabulary {
   private static final String GAP = "..";
@@ -70,7 +71,12 @@ final class Vocabulary {
     boolean open = part.endsWith("*");
     String text = open ? part.substring(0, part.length() - 1) : part;
     if (text.indexOf('*') >= 0) {
-      throw new IllegalArgumentException("'" + literal + "' has a * that is not at a word's end");
+      throw new IllegalArgumentException(
+          "'" + literal + "' has a * that is not at a word's end, as in greylist*");
+    }
+    if (open && text.isEmpty()) {
+      throw new IllegalArgumentException(
+          "'" + literal + "' has a * that stands alone; it belongs to the end of a word");
     }
     Words word = open ? Words.open(text, isLast) : Words.of(text);
     if (word.length() < 2) {
@@ -79,7 +85,8 @@ final class Vocabulary {
     return word;
   }
 
-  private List<String> spellings(String literal) {
+  /** {@return all literals that a term stands for} */
+  List<String> spellings(String literal) {
     List<String> spellings = List.of("");
     for (String word : literal.split("\\s+", -1)) {
       List<String> longer = new ArrayList<>();
@@ -103,7 +110,8 @@ final class Vocabulary {
     }
     @Nullable List<String> list = lists.get(word.substring(1));
     if (list == null) {
-      throw new IllegalArgumentException("list '" + word + "' is not defined");
+      List<String> names = lists.keySet().stream().sorted().map(name -> "@" + name).toList();
+      throw new IllegalArgumentException("list " + Cells.unknown(word, names));
     }
     return list;
   }

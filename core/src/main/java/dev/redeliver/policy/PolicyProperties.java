@@ -2,15 +2,13 @@ package dev.redeliver.policy;
 
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.ReplyClassifier;
-import java.io.BufferedReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,7 +105,7 @@ final class PolicyProperties {
     set("retry.jitter", PolicyProperties::decimal, builder::jitter);
     set("retry.allow-list", PolicyProperties::bool, builder::allowList);
     set("unknown-outcome", PolicyProperties::unknownOutcome, builder::unknownOutcome);
-    set("rules", PolicyProperties::rules, builder::classifier);
+    readRules(builder);
     set("metrics.registry", PolicyProperties::registry, builder::metricsRegistry);
     readAlert(builder);
     PolicyKeys.LANES.forEach(lane -> readLane(builder, lane, profileRead));
@@ -287,34 +285,49 @@ final class PolicyProperties {
     return text;
   }
 
-  private static ReplyClassifier rules(String text) {
-    if (text.isEmpty()) {
-      throw new IllegalArgumentException("is empty. Name a file, or leave the key out.");
+  /** Every row that is wrong is an error of its own. */
+  private void readRules(RetryPolicy.Builder builder) {
+    String key = PolicyKeys.PREFIX + "rules";
+    String location = values.get(key);
+    if (location == null) {
+      return;
     }
     try {
-      return text.startsWith(CLASSPATH)
-          ? ReplyClassifier.standard().withRules(text, resource(text.substring(CLASSPATH.length())))
-          : ReplyClassifier.standard().withRules(Path.of(text));
+      builder.classifier(rules(location));
     } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("is no path: " + e.getReason() + ".", e);
-    } catch (UncheckedIOException e) {
-      throw new IllegalArgumentException("cannot be read: " + e.getCause(), e);
+      refuse(key, "is no path: " + e.getReason() + ".");
+    } catch (NoSuchFileException | FileNotFoundException e) {
+      refuse(key, "cannot be read: there is no such file.");
+    } catch (IOException e) {
+      refuse(key, "cannot be read: " + e + ".");
     } catch (IllegalArgumentException e) {
-      String rows = String.valueOf(e.getMessage()).replace(System.lineSeparator(), "; ");
-      throw new IllegalArgumentException("is no table of rules: " + rows, e);
+      String.valueOf(e.getMessage())
+          .lines()
+          .forEach(row -> errors.add(key + ": " + row + (row.endsWith("?") ? "" : ".")));
     }
   }
 
-  private static List<String> resource(String name) {
-    try (InputStream table = PolicyProperties.class.getResourceAsStream("/" + name)) {
+  private static ReplyClassifier rules(String location) throws IOException {
+    if (location.isEmpty()) {
+      throw new IllegalArgumentException("'' is empty. Name a file, or leave the key out");
+    }
+    byte[] table =
+        location.startsWith(CLASSPATH)
+            ? resource(location.substring(CLASSPATH.length()))
+            : Files.readAllBytes(Path.of(location));
+    return ReplyClassifier.standard().withRules(location, table);
+  }
+
+  /** The application's own class loader is asked first: it knows more than ours. */
+  private static byte[] resource(String name) throws IOException {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    try (InputStream found = context == null ? null : context.getResourceAsStream(name);
+        InputStream ours = PolicyProperties.class.getResourceAsStream("/" + name)) {
+      InputStream table = found == null ? ours : found;
       if (table == null) {
-        throw new UncheckedIOException(new FileNotFoundException("no such resource"));
+        throw new FileNotFoundException(name);
       }
-      return new BufferedReader(new InputStreamReader(table, StandardCharsets.UTF_8))
-          .lines()
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return table.readAllBytes();
     }
   }
 }

@@ -103,7 +103,14 @@ final class ReplyParser {
     }
     checkSeparator(line, index, count);
     if (index > 0 && lineCode != code) {
-      note("line " + (index + 1) + " says " + lineCode + " after " + code);
+      note(
+          "line "
+              + (index + 1)
+              + " says "
+              + lineCode
+              + " after "
+              + code
+              + "; the last line decides");
       status = status.filter(earlier -> earlier.agreesWith(lineCode));
     }
     code = lineCode;
