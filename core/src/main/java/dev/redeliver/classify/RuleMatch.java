@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param enhanced its condition on the enhanced status, if it has one
  * @param stage its condition on the stage, if it has one
  * @param cause what it says the failure is about
- * @param handling what it says is to be done; empty if it leaves that to the codes
+ * @param handling what it says is to be done, as the table writes it; empty if it leaves that to
+ *     the codes
  */
 public record RuleMatch(
     String ruleId,
@@ -30,7 +31,7 @@ public record RuleMatch(
     Optional<String> enhanced,
     Optional<String> stage,
     Cause cause,
-    Optional<Handling> handling) {
+    Optional<String> handling) {
   /** Refuses nulls. */
   public RuleMatch {
     Objects.requireNonNull(ruleId, "ruleId");
@@ -58,6 +59,8 @@ public record RuleMatch(
         rule.conditions().enhanced(),
         rule.conditions().stage(),
         rule.cause(),
-        rule.handling());
+        rule.readAsTransient()
+            ? Optional.of(RuleTable.TRANSIENT)
+            : rule.handling().map(Cells::token));
   }
 }

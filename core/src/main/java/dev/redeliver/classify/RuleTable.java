@@ -38,7 +38,7 @@ final class RuleTable {
   private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9.-]*");
 
   /** The word that lets a 5yz be read as if it were a 4yz. */
-  private static final String TRANSIENT = "transient";
+  static final String TRANSIENT = "transient";
 
   /** Ids of built-in rules never begin so. */
   static final String OWN = "own.";

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.redeliver.smtp.EnhancedStatus;
 import dev.redeliver.smtp.SmtpFailure;
-import dev.redeliver.smtp.SmtpReply;
 import dev.redeliver.smtp.SmtpStage;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -30,9 +29,6 @@ class RuleCoverageTest {
   private static final ReplyClassifier CLASSIFIER = ReplyClassifier.standard();
   private static final Map<String, BuiltInTable.Row> ROWS = BuiltInTable.rows();
 
-  /** No number of a status is registered here, so a rule for all of them must take it. */
-  private static final int UNUSED = 998;
-
   @Test
   void everyRuleWithWordsOrAProvider_decidesItsExamples() {
     List<String> offenders = new ArrayList<>();
@@ -54,74 +50,20 @@ class RuleCoverageTest {
   void everyRuleAboutCodes_decidesAReplyWithSuchCodes() {
     List<String> offenders = new ArrayList<>();
     for (Rule rule : BuiltInTable.rules()) {
-      if (rule.asksForCodesOnly() && rule.stages().areOfReplies() && !decidesAny(rule)) {
+      if (rule.asksForCodesOnly()
+          && rule.stages().areOfReplies()
+          && BuiltInTable.replyOfCodes(rule).isEmpty()) {
         offenders.add(rule.id() + " (" + rule.origin() + ")");
       }
     }
     assertThat(offenders).as("rules that decide no reply").isEmpty();
   }
 
-  private static boolean decidesAny(Rule rule) {
-    BuiltInTable.Row row = row(rule);
-    for (int code : codes(row)) {
-      for (String status : statuses(row, code)) {
-        SmtpReply reply = SmtpReply.parse((code == 0 ? "" : code + " ") + status + " text");
-        for (SmtpStage stage : BuiltInTable.stages()) {
-          if (CLASSIFIER.classify(stage, reply).ruleId().equals(rule.id())) {
-            return true;
-          }
-        }
-      }
-    }
-    return false;
-  }
-
-  private static BuiltInTable.Row row(Rule rule) {
-    BuiltInTable.Row row = ROWS.get(rule.id());
-    if (row == null) {
-      throw new AssertionError(rule.id());
-    }
-    return row;
-  }
-
-  /** {@return all basic codes that a row names} */
-  private static Set<Integer> codes(BuiltInTable.Row row) {
-    Set<Integer> codes = new TreeSet<>();
-    String cell = row.has("basic") ? row.get("basic") : "0,1,2,3,4,5";
-    for (String prefix : cell.split(",", -1)) {
-      for (int code = 0; code < 600; code = code == 0 ? 100 : code + 1) {
-        if (Integer.toString(code).startsWith(prefix.strip())) {
-          codes.add(code);
-        }
-      }
-    }
-    return codes;
-  }
-
-  /** {@return statuses that a row names; for those it leaves open, one that nobody has} */
-  private static Set<String> statuses(BuiltInTable.Row row, int code) {
-    Set<String> statuses = new LinkedHashSet<>();
-    if (!row.has("enhanced") || row.get("enhanced").equals("-")) {
-      statuses.add("");
-    }
-    String cell = row.has("enhanced") ? row.get("enhanced") : "*.*.*";
-    for (String status : cell.split(",", -1)) {
-      for (char digit :
-          code == 0 ? new char[] {'2', '4', '5'} : new char[] {(char) ('0' + code / 100)}) {
-        String number = status.strip().replaceFirst("^[*]", String.valueOf(digit));
-        number = number.replaceFirst("[.][*][.]", ".9.").replaceFirst("[.][*]$", "." + UNUSED);
-        statuses.add(number.replaceFirst("-\\d+$", ""));
-      }
-    }
-    statuses.remove("-");
-    return statuses;
-  }
-
   @Test
   void everyFaultAndProblem_isDecidedByTheRuleThatNamesIt() {
     List<String> offenders = new ArrayList<>();
     Set<String> deciding = new TreeSet<>();
-    for (SmtpFailure failure : faults()) {
+    for (SmtpFailure failure : BuiltInTable.faults()) {
       deciding.add(CLASSIFIER.classify(failure).ruleId());
     }
     for (Rule rule : BuiltInTable.rules()) {
@@ -130,17 +72,6 @@ class RuleCoverageTest {
       }
     }
     assertThat(offenders).as("rules that decide no fault").isEmpty();
-  }
-
-  private static List<SmtpFailure> faults() {
-    List<SmtpFailure> faults = new ArrayList<>();
-    for (SmtpFailure.Fault fault : SmtpFailure.Fault.values()) {
-      faults.add(new SmtpFailure.Disconnected(SmtpStage.MAIL, fault, ""));
-    }
-    for (SmtpFailure.Problem problem : SmtpFailure.Problem.values()) {
-      faults.add(new SmtpFailure.Local(SmtpStage.MAIL, problem, ""));
-    }
-    return faults;
   }
 
   @Test
@@ -358,7 +289,7 @@ class RuleCoverageTest {
         while (status.find()) {
           int subject = part(status.group(2));
           parts.add(List.of(subject, part(status.group(3))));
-          parts.add(List.of(subject, UNUSED));
+          parts.add(List.of(subject, BuiltInTable.UNUSED));
           if (status.group(4) != null) {
             parts.add(List.of(subject, part(status.group(4))));
           }
@@ -384,7 +315,7 @@ class RuleCoverageTest {
     }
 
     private static int part(String digits) {
-      return digits.equals("*") ? UNUSED : Integer.parseInt(digits);
+      return digits.equals("*") ? BuiltInTable.UNUSED : Integer.parseInt(digits);
     }
 
     boolean isWider(int wide, int narrow) {

@@ -61,7 +61,7 @@ final class JsonExplanation {
       json.writeStringField("enhanced", match.enhanced().orElse(null));
       json.writeStringField("stage", match.stage().orElse(null));
       json.writeStringField("cause", match.cause().token());
-      json.writeStringField("handling", match.handling().map(JsonExplanation::token).orElse(null));
+      json.writeStringField("handling", match.handling().orElse(null));
       json.writeStringField("origin", match.origin());
       json.writeEndObject();
     }

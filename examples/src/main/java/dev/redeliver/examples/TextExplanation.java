@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -258,8 +257,7 @@ final class TextExplanation {
           match.ruleId(),
           match.own() ? "yours" : KINDS.getOrDefault(match.evidence(), match.evidence()),
           conditions(match),
-          match.cause().token()
-              + match.handling().map(h -> ", " + h.name().toLowerCase(Locale.ROOT)).orElse(""),
+          match.cause().token() + match.handling().map(word -> ", " + word).orElse(""),
           match.own() ? match.origin() : "built in");
     }
     table.lines().forEach(line -> out.println("    " + line));
@@ -290,6 +288,6 @@ final class TextExplanation {
                     + " leaves open what to do; "
                     + match.ruleId()
                     + " says it: "
-                    + match.handling().map(h -> h.name().toLowerCase(Locale.ROOT)).orElse(""));
+                    + match.handling().orElse(""));
   }
 }

@@ -272,7 +272,7 @@ class ExplainCommandTest {
         .contains("  why         its words match 'blue moon' (your rule own.moon)\n")
         .contains(" rules match, the first wins; order: yours, provider, text, status, code\n")
         .containsPattern(
-            "\n    own.moon +yours +words 'blue moon' and not 1 other +policy, retry +"
+            "\n    own.moon +yours +words 'blue moon' and not 1 other +policy, transient +"
                 + Pattern.quote(file.toString())
                 + " line 2\n")
         .containsPattern("\n    basic.550 +code +code 550 +[a-z-]+ +built in\n");
@@ -280,7 +280,7 @@ class ExplainCommandTest {
         .contains(
             "\"trace\":[{\"rule\":\"own.moon\",\"wins\":true,\"own\":true,\"evidence\":\"text\","
                 + "\"provider\":null,\"words\":\"blue moon & !red\",\"basic\":null,"
-                + "\"enhanced\":null,\"stage\":null,\"cause\":\"policy\",\"handling\":\"retry\",");
+                + "\"enhanced\":null,\"stage\":null,\"cause\":\"policy\",\"handling\":\"transient\",");
     assertThat(Cli.run("explain", "--format", "json", "550 x").out()).doesNotContain("\"trace\"");
   }
 
