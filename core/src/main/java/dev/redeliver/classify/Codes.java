@@ -20,6 +20,11 @@ final class Codes {
           && status.detail() >= from
           && status.detail() <= to;
     }
+
+    /** {@return whether it is one detail of one subject, of whatever class} */
+    boolean isExact() {
+      return subject >= 0 && from == to;
+    }
   }
 
   private record Range(int low, int high) {
@@ -101,7 +106,8 @@ final class Codes {
     return matchesBasic(code) && matchesStatus(status);
   }
 
-  private boolean matchesBasic(int code) {
+  /** {@return whether the basic code alone fits} */
+  boolean matchesBasic(int code) {
     for (int i = 0; i < basic.size(); i++) {
       Range range = basic.get(i);
       if (code >= range.low() && code <= range.high()) {
@@ -158,16 +164,17 @@ final class Codes {
   }
 
   /**
-   * {@return whether a reply with this subject of its enhanced status could match}
-   *
-   * @param subject -1 if there is no status
+   * {@return subject and detail of each status that it names, as {@link #subjectAndDetail} numbers
+   * them; none if it names no status, or a range}
    */
-  boolean canMatchSubject(int subject) {
-    if (subject < 0) {
-      return enhanced.isEmpty();
-    }
-    return !none
-        && (enhanced.isEmpty()
-            || enhanced.stream().anyMatch(e -> e.subject() < 0 || e.subject() == subject));
+  int[] exactStatuses() {
+    return enhanced.stream().allMatch(Status::isExact)
+        ? enhanced.stream().mapToInt(e -> subjectAndDetail(e.subject(), e.from())).toArray()
+        : new int[0];
+  }
+
+  /** {@return one number for both} */
+  static int subjectAndDetail(int subject, int detail) {
+    return 1000 * subject + detail;
   }
 }

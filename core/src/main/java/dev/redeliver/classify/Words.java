@@ -60,7 +60,7 @@ final class Words {
     return of(List.of(text));
   }
 
-  /** {@return a literal's words of which the last is open} */
+  /** {@return a literal's word that is left open} */
   static Words open(String text, boolean isEnd) {
     Words words = of(text);
     words.length--;
@@ -95,33 +95,45 @@ final class Words {
     return end;
   }
 
+  /** An atom is a run of characters that may turn out to be an address, or a part of one. */
   private void append(String line) {
     int atom = 0;
     int atomSymbols = length;
-    for (int i = 0; i < line.length(); i++) {
+    int i = 0;
+    while (i < line.length()) {
       char c = line.charAt(i);
-      boolean startsAtom = i == atom;
-      int end = startsAtom && isHex(c) ? AddressForms.endOfIp(line, i) : i;
-      if (c == '@' && !startsAtom) {
-        end = AddressForms.endOfDomain(line, i + 1);
-        length = end > i ? atomSymbols : length;
-      }
+      int end = i == atom ? AddressForms.endOfIp(line, i) : AddressForms.endOfDomain(line, i);
       if (end > i) {
+        length = atomSymbols;
         addAlone(c == '@' ? MAIL_ADDRESS : IP_ADDRESS);
-        i = end - 1;
       } else {
         append(c);
       }
-      if (!AddressForms.isLocalPart(c) || end > i) {
-        atom = i + 1;
+      if (end == i && AddressForms.isInName(c)) {
+        i = appendLetters(line, i + 1);
+      } else {
+        i = Math.max(end, i + 1);
+        atom = i;
         atomSymbols = length;
       }
     }
     endWord();
   }
 
-  private static boolean isHex(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
+  /** Adds letters and digits of one symbol, and returns where there is something else. */
+  private int appendLetters(String line, int from) {
+    int i = from;
+    int end = Math.min(line.length(), from + symbols.length - length);
+    while (i < end) {
+      byte symbol = symbolOf(line.charAt(i));
+      if (symbol <= SPACE) {
+        break;
+      }
+      symbols[length + i - from] = symbol;
+      i++;
+    }
+    length += i - from;
+    return i;
   }
 
   private void addAlone(byte symbol) {
@@ -131,7 +143,7 @@ final class Words {
   }
 
   private void append(char c) {
-    byte symbol = c < LATIN.length ? LATIN[c] : kindOf(c);
+    byte symbol = symbolOf(c);
     if (symbol > SPACE) {
       add(symbol);
     } else if (symbol == SEPARATOR || (isApostrophe(c) && isSecondOfWord())) {
@@ -139,6 +151,10 @@ final class Words {
     } else if (symbol == OTHER) {
       addOther(Character.toLowerCase(c));
     }
+  }
+
+  private static byte symbolOf(char c) {
+    return c < LATIN.length ? LATIN[c] : kindOf(c);
   }
 
   /** French elides vowels behind one letter, as in {@code n'existe}; English behind more. */

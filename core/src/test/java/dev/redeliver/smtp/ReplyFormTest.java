@@ -46,6 +46,17 @@ class ReplyFormTest {
         .isEqualTo("550 a b c [31md e");
   }
 
+  /** A pair that was cut in two left half a character in the text, or one too many. */
+  @Test
+  void parse_pairOfSurrogates_staysTogetherOrBecomesSpace() {
+    SmtpReply reply = SmtpReply.parse("450\uD83D\uDE00 later");
+    assertThat(reply.toString()).isEqualTo("450 later");
+    assertThat(reply.malformation()).contains("'\uD83D\uDE00' after the code");
+
+    String filler = "x".repeat(SmtpReply.MAX_LINE_LENGTH - 5);
+    assertThat(SmtpReply.parse("450 " + filler + "\uD83D\uDE00").text()).isEqualTo(filler);
+  }
+
   @Test
   void parse_tooMuch_keepsWhatIsBounded() {
     SmtpReply reply = SmtpReply.parse("550-" + "x".repeat(5000) + "\r\n" + "550-y\r\n".repeat(500));
