@@ -318,12 +318,11 @@ final class PolicyProperties {
     return ReplyClassifier.standard().withRules(location, table);
   }
 
-  /** The application's own class loader is asked first: it knows more than ours. */
+  /** What is with us is asked first, then what the program was started with. */
   private static byte[] resource(String name) throws IOException {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    try (InputStream found = context == null ? null : context.getResourceAsStream(name);
-        InputStream ours = PolicyProperties.class.getResourceAsStream("/" + name)) {
-      InputStream table = found == null ? ours : found;
+    try (InputStream ours = PolicyProperties.class.getResourceAsStream("/" + name);
+        InputStream other = ClassLoader.getSystemResourceAsStream(name)) {
+      InputStream table = ours == null ? other : ours;
       if (table == null) {
         throw new FileNotFoundException(name);
       }

@@ -105,21 +105,17 @@ class RuleCoverageTest {
     Literals literals = new Literals();
     List<Rule> rules = BuiltInTable.rules();
     Reach reach = new Reach(rules);
-    Map<String, List<Way>> waysOf = new HashMap<>();
-    for (Rule rule : rules) {
-      waysOf.put(rule.id(), rule.phrase().map(literals::ways).orElse(List.of()));
-    }
     List<String> offenders = new ArrayList<>();
     for (int later = 0; later < rules.size(); later++) {
-      String rule = rules.get(later).id();
-      for (Way way : waysOf.getOrDefault(rule, List.of())) {
-        for (int earlier = 0; earlier < later; earlier++) {
-          if (reach.isWider(earlier, later)) {
-            String by = rules.get(earlier).id();
-            waysOf.getOrDefault(by, List.of()).stream()
-                .filter(other -> literals.covers(other, way))
+      Rule rule = rules.get(later);
+      for (int earlier = 0; earlier < later && rule.phrase().isPresent(); earlier++) {
+        if (reach.isWider(earlier, later)) {
+          Rule before = rules.get(earlier);
+          for (Way way : literals.ways(rule)) {
+            literals.ways(before).stream()
+                .filter(wide -> literals.covers(wide, way))
                 .findFirst()
-                .ifPresent(other -> offenders.add(message(rule, way, by, other)));
+                .ifPresent(wide -> offenders.add(message(rule, way, before, wide)));
           }
         }
       }
@@ -127,8 +123,9 @@ class RuleCoverageTest {
     assertThat(offenders).as("alternatives that can never match").isEmpty();
   }
 
-  private static String message(String rule, Way way, String by, Way other) {
-    return rule + ": '" + way.words() + "' is shadowed by " + by + ": '" + other.words() + "'";
+  private static String message(Rule rule, Way way, Rule before, Way wide) {
+    return "%s: '%s' is shadowed by %s: '%s'"
+        .formatted(rule.id(), way.words(), before.id(), wide.words());
   }
 
   @Test
@@ -137,9 +134,8 @@ class RuleCoverageTest {
     List<String> offenders = new ArrayList<>();
     for (Rule rule : BuiltInTable.rules()) {
       Map<Set<String>, String> seen = new HashMap<>();
-      rule.phrase()
-          .map(literals::ways)
-          .orElse(List.of())
+      literals
+          .ways(rule)
           .forEach(
               way -> {
                 Set<String> terms = new TreeSet<>(way.wanted());
@@ -178,14 +174,13 @@ class RuleCoverageTest {
     private final Vocabulary vocabulary = new Vocabulary();
     private final Map<String, Integer> numbers = new TreeMap<>();
     private final Map<String, Set<Integer>> implied = new HashMap<>();
+    private final Map<String, List<Way>> waysOf = new HashMap<>();
     private final LiteralTrie trie;
 
     Literals() {
       RuleTable.defineLists(vocabulary);
       for (Rule rule : RuleTable.builtIn(vocabulary)) {
-        rule.phrase()
-            .map(this::ways)
-            .orElse(List.of())
+        ways(rule)
             .forEach(
                 way -> {
                   way.wanted().forEach(term -> numbers.put(term, vocabulary.term(term)));
@@ -195,10 +190,13 @@ class RuleCoverageTest {
       trie = vocabulary.trie();
     }
 
-    List<Way> ways(Phrase phrase) {
-      return phrase.alternatives().stream()
-          .map(alternative -> Way.parse(alternative.words()))
-          .toList();
+    List<Way> ways(Rule rule) {
+      return waysOf.computeIfAbsent(
+          rule.id(),
+          id ->
+              rule.phrase().map(Phrase::alternatives).orElse(List.of()).stream()
+                  .map(alternative -> Way.parse(alternative.words()))
+                  .toList());
     }
 
     boolean covers(Way wide, Way narrow) {
