@@ -8,12 +8,12 @@ import dev.redeliver.smtp.SmtpStage;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -172,8 +172,9 @@ class RuleCoverageTest {
     private static final String REST = "qxzqxz";
 
     private final Vocabulary vocabulary = new Vocabulary();
-    private final Map<String, Integer> numbers = new TreeMap<>();
+    private final Map<String, Integer> numbers = new HashMap<>();
     private final Map<String, Set<Integer>> implied = new HashMap<>();
+    private final Map<Set<String>, Set<Integer>> givenBy = new HashMap<>();
     private final Map<String, List<Way>> waysOf = new HashMap<>();
     private final LiteralTrie trie;
 
@@ -200,10 +201,24 @@ class RuleCoverageTest {
     }
 
     boolean covers(Way wide, Way narrow) {
-      return wide.wanted().stream()
-              .allMatch(term -> narrow.wanted().stream().anyMatch(other -> implies(other, term)))
-          && wide.unwanted().stream()
-              .allMatch(term -> narrow.unwanted().stream().anyMatch(other -> implies(term, other)));
+      Set<Integer> given = givenBy.computeIfAbsent(narrow.wanted(), this::given);
+      for (String term : wide.wanted()) {
+        if (!given.contains(numbers.getOrDefault(term, -1))) {
+          return false;
+        }
+      }
+      return wide.unwanted().stream()
+          .allMatch(term -> narrow.unwanted().stream().anyMatch(other -> implies(term, other)));
+    }
+
+    /** {@return the terms that stand in every text that has all of these} */
+    private Set<Integer> given(Set<String> terms) {
+      Set<Integer> given = new HashSet<>();
+      for (String term : terms) {
+        given.add(numbers.getOrDefault(term, -1));
+        given.addAll(implied.computeIfAbsent(term, this::foundWith));
+      }
+      return given;
     }
 
     private boolean implies(String term, String other) {
