@@ -138,15 +138,22 @@ final class DelayScanner {
     }
     for (int i = 0; i < line.length(); i++) {
       if (isDigit(line.charAt(i))) {
+        boolean starts = i == 0 || !isInner(line.charAt(i - 1));
         i = endOfDigits(line, i);
         int next = i < line.length() && line.charAt(i) == ' ' ? i + 1 : i;
-        if (next < line.length()
+        if (starts
+            && next < line.length()
             && (UNIT_INITIALS.indexOf(line.charAt(next)) >= 0 || isInDate(line, i))) {
           return true;
         }
       }
     }
     return false;
+  }
+
+  /** The last number of an address or a version is none of its own. */
+  private static boolean isInner(char before) {
+    return before == '.' || Character.isLetterOrDigit(before);
   }
 
   private static boolean isInDate(String line, int i) {

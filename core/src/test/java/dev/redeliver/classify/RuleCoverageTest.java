@@ -8,12 +8,12 @@ import dev.redeliver.smtp.SmtpStage;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -105,21 +105,17 @@ class RuleCoverageTest {
     Literals literals = new Literals();
     List<Rule> rules = BuiltInTable.rules();
     Reach reach = new Reach(rules);
-    Map<String, List<Way>> waysOf = new HashMap<>();
-    for (Rule rule : rules) {
-      waysOf.put(rule.id(), rule.phrase().map(literals::ways).orElse(List.of()));
-    }
     List<String> offenders = new ArrayList<>();
     for (int later = 0; later < rules.size(); later++) {
-      String rule = rules.get(later).id();
-      for (Way way : waysOf.getOrDefault(rule, List.of())) {
-        for (int earlier = 0; earlier < later; earlier++) {
-          if (reach.isWider(earlier, later)) {
-            String by = rules.get(earlier).id();
-            waysOf.getOrDefault(by, List.of()).stream()
-                .filter(other -> literals.covers(other, way))
+      Rule rule = rules.get(later);
+      for (int earlier = 0; earlier < later && rule.phrase().isPresent(); earlier++) {
+        if (reach.isWider(earlier, later)) {
+          Rule before = rules.get(earlier);
+          for (Way way : literals.ways(rule)) {
+            literals.ways(before).stream()
+                .filter(wide -> literals.covers(wide, way))
                 .findFirst()
-                .ifPresent(other -> offenders.add(message(rule, way, by, other)));
+                .ifPresent(wide -> offenders.add(message(rule, way, before, wide)));
           }
         }
       }
@@ -127,8 +123,9 @@ class RuleCoverageTest {
     assertThat(offenders).as("alternatives that can never match").isEmpty();
   }
 
-  private static String message(String rule, Way way, String by, Way other) {
-    return rule + ": '" + way.words() + "' is shadowed by " + by + ": '" + other.words() + "'";
+  private static String message(Rule rule, Way way, Rule before, Way wide) {
+    return "%s: '%s' is shadowed by %s: '%s'"
+        .formatted(rule.id(), way.words(), before.id(), wide.words());
   }
 
   /** An alternative says nothing if every text that has it has another one of the same phrase. */
@@ -137,7 +134,7 @@ class RuleCoverageTest {
     Literals literals = new Literals();
     List<String> offenders = new ArrayList<>();
     for (Rule rule : BuiltInTable.rules()) {
-      List<Way> ways = rule.phrase().map(literals::ways).orElse(List.of());
+      List<Way> ways = literals.ways(rule);
       for (int narrow = 0; narrow < ways.size(); narrow++) {
         for (int wide = 0; wide < ways.size(); wide++) {
           if (isCovered(literals, ways, narrow, wide)) {
@@ -181,16 +178,16 @@ class RuleCoverageTest {
     private static final String REST = "qxzqxz";
 
     private final Vocabulary vocabulary = new Vocabulary();
-    private final Map<String, Integer> numbers = new TreeMap<>();
+    private final Map<String, Integer> numbers = new HashMap<>();
     private final Map<String, Set<Integer>> implied = new HashMap<>();
+    private final Map<Set<String>, Set<Integer>> givenBy = new HashMap<>();
+    private final Map<String, List<Way>> waysOf = new HashMap<>();
     private final LiteralTrie trie;
 
     Literals() {
       RuleTable.defineLists(vocabulary);
       for (Rule rule : RuleTable.builtIn(vocabulary)) {
-        rule.phrase()
-            .map(this::ways)
-            .orElse(List.of())
+        ways(rule)
             .forEach(
                 way -> {
                   way.wanted().forEach(term -> numbers.put(term, vocabulary.term(term)));
@@ -200,17 +197,34 @@ class RuleCoverageTest {
       trie = vocabulary.trie();
     }
 
-    List<Way> ways(Phrase phrase) {
-      return phrase.alternatives().stream()
-          .map(alternative -> Way.parse(alternative.words()))
-          .toList();
+    List<Way> ways(Rule rule) {
+      return waysOf.computeIfAbsent(
+          rule.id(),
+          id ->
+              rule.phrase().map(Phrase::alternatives).orElse(List.of()).stream()
+                  .map(alternative -> Way.parse(alternative.words()))
+                  .toList());
     }
 
     boolean covers(Way wide, Way narrow) {
-      return wide.wanted().stream()
-              .allMatch(term -> narrow.wanted().stream().anyMatch(other -> implies(other, term)))
-          && wide.unwanted().stream()
-              .allMatch(term -> narrow.unwanted().stream().anyMatch(other -> implies(term, other)));
+      Set<Integer> given = givenBy.computeIfAbsent(narrow.wanted(), this::given);
+      for (String term : wide.wanted()) {
+        if (!given.contains(numbers.getOrDefault(term, -1))) {
+          return false;
+        }
+      }
+      return wide.unwanted().stream()
+          .allMatch(term -> narrow.unwanted().stream().anyMatch(other -> implies(term, other)));
+    }
+
+    /** {@return the terms that stand in every text that has all of these} */
+    private Set<Integer> given(Set<String> terms) {
+      Set<Integer> given = new HashSet<>();
+      for (String term : terms) {
+        given.add(numbers.getOrDefault(term, -1));
+        given.addAll(implied.computeIfAbsent(term, this::foundWith));
+      }
+      return given;
     }
 
     private boolean implies(String term, String other) {
