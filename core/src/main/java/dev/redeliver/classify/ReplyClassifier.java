@@ -194,9 +194,9 @@ public final class ReplyClassifier {
   }
 
   /**
-   * The first digit decides, with two exceptions: RFC 5321 section 4.5.3.1.10 reads 552 as 452 where
-   * it is about too many recipients, and a text from a log that lost its code means what its words
-   * say. In a session, what has no code is no reply, and nobody is given up for it.
+   * The first digit decides, with two exceptions: RFC 5321 section 4.5.3.1.10 reads 552 as 452
+   * where it is about too many recipients, and a text from a log that lost its code means what its
+   * words say. In a session, what has no code is no reply, and nobody is given up for it.
    */
   private static Severity severity(Rule rule, @Nullable SmtpStage stage, SmtpReply reply) {
     if (reply.code() == 0 && reply.enhancedStatus().isEmpty() && stage == null) {

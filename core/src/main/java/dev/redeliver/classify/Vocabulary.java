@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Numbers the terms that phrases are made of. A term is a literal, or a name with {@code @} for any
  * literal of a list. A literal is one or more words; {@code *} at the end of a word leaves it open
- * ({@code greylist*} is found in {@code Greylisted}), {@code ..} between words stands for up to five
- * others, and a list's name for one of its words; {@code 0.0.0.0} is any IP address, {@code a@b} any
- * e-mail address. Not thread-safe; used while a classifier is built.
+ * ({@code greylist*} is found in {@code Greylisted}), {@code ..} between words stands for up to
+ * five others, and a list's name for one of its words; {@code 0.0.0.0} is any IP address, {@code
+ * a@b} any e-mail address. Not thread-safe; used while a classifier is built.
  */
 final class Vocabulary {
   private static final String GAP = "..";

@@ -99,8 +99,7 @@ class ReplyFuzzTest {
     require(digit != 4 || read.severity() == Severity.TRANSIENT, "4yz " + read.severity());
     // RFC 5321 section 4.5.3.1.10
     boolean as452 = reply.code() == 552 && read.cause() == Cause.TOO_MANY_RECIPIENTS;
-    require(
-        digit != 5 || as452 || read.severity() == Severity.PERMANENT, "5yz " + read.severity());
+    require(digit != 5 || as452 || read.severity() == Severity.PERMANENT, "5yz " + read.severity());
     Handling handling = read.handling();
     switch (read.severity()) {
       case SUCCESS, INTERMEDIATE -> require(handling == Handling.PROCEED, "" + handling);

@@ -46,7 +46,17 @@ class RuleIndexTest {
         any(random, "*", "*", "rcpt", "mail,data", "fault:lost"),
         any(random, "*", "4", "5", "45", "450", "421,5", "0"),
         any(random, "*", "*", "-", "4.7.1", "*.7.1", "4.7.*", "4.7.0-5", "5.1.1,4.2.2"),
-        any(random, "*", "a", "a b", "a & b", "b & !c", "c* | d", "a & c | e f", "g & a", "a .. b | b .. c*"),
+        any(
+            random,
+            "*",
+            "a",
+            "a b",
+            "a & b",
+            "b & !c",
+            "c* | d",
+            "a & c | e f",
+            "g & a",
+            "a .. b | b .. c*"),
         any(random, "*", "*", "google", "yahoo"),
         "other");
   }
