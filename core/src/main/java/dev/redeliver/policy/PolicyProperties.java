@@ -107,6 +107,7 @@ final class PolicyProperties {
     set("retry.jitter", PolicyProperties::decimal, builder::jitter);
     set("retry.allow-list", PolicyProperties::bool, builder::allowList);
     set("unknown-outcome", PolicyProperties::unknownOutcome, builder::unknownOutcome);
+    set("pipelining", PolicyProperties::bool, builder::pipelining);
     set("rules", PolicyProperties::rules, builder::classifier);
     set("metrics.registry", PolicyProperties::registry, builder::metricsRegistry);
     readAlert(builder);

@@ -36,13 +36,15 @@ final class AngusFacts {
     return transport instanceof SMTPTransport smtp && smtp.supportsExtension("SMTPUTF8");
   }
 
-  /** {@return the envelope sender that an SMTPMessage names, without its angle brackets} */
+  /** {@return the envelope sender that an SMTPMessage names} */
   static Optional<String> envelopeFrom(Message message) {
     return message instanceof SMTPMessage smtp
-        ? Optional.ofNullable(smtp.getEnvelopeFrom())
-            .filter(from -> !from.isEmpty())
-            .map(from -> from.matches("(?s)<.*>") ? from.substring(1, from.length() - 1) : from)
+        ? Optional.ofNullable(smtp.getEnvelopeFrom()).filter(from -> !from.isEmpty())
         : Optional.empty();
+  }
+
+  static boolean allows8BitMime(Message message) {
+    return message instanceof SMTPMessage smtp && smtp.getAllow8bitMIME();
   }
 
   static String lastReply(Transport transport) {
