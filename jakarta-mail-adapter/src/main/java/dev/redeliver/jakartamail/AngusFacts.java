@@ -78,7 +78,8 @@ final class AngusFacts {
     if (common.isEmpty()) {
       return Optional.empty();
     }
-    Map<String, SMTPAddressFailedException> refused = addressFailures(thrown);
+    Map<String, SMTPAddressFailedException> refused =
+        isOutOfStep(thrown) ? Map.of() : addressFailures(thrown);
     Map<Recipient, RecipientResult> results = new LinkedHashMap<>();
     for (Recipient recipient : sent) {
       SMTPAddressFailedException own = refused.get(recipient.address());
@@ -90,6 +91,16 @@ final class AngusFacts {
                   ExceptionFacts.ofReply(SmtpStage.RCPT, String.valueOf(own.getMessage()))));
     }
     return Optional.of(results);
+  }
+
+  /**
+   * {@return whether DATA was answered as a RCPT would be} Then mostly a line too many came before,
+   * and each recipient was taken for the next one.
+   */
+  private static boolean isOutOfStep(Exception thrown) {
+    return thrown instanceof SMTPSendFailedException failed
+        && "DATA".equals(failed.getCommand())
+        && failed.getReturnCode() / 100 == 2;
   }
 
   /** {@return what holds for everybody whose RCPT was not refused} */

@@ -23,6 +23,14 @@ final class RecordedFacts {
     if (last.isEmpty()) {
       return beforeGreeting(problem);
     }
+    if (record.isClosing()) {
+      // After a 421 to EHLO the library tries HELO, and meets a connection that is gone.
+      return record.steps().stream()
+          .filter(Step::isClosing)
+          .findFirst()
+          .map(Step::failure)
+          .orElseThrow();
+    }
     Step step = last.get();
     if (step.fault() != null || step.isRefused()) {
       return step.failure();
