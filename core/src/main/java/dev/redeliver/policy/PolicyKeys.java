@@ -69,6 +69,11 @@ public final class PolicyKeys {
             "`resend`, `report`",
             "when the reply to the content never came: send once more, or leave it to you"),
         key(
+            "pipelining",
+            "true",
+            "`true`, `false`",
+            "`RedeliverSmtpTransport` sends commands in groups where the server offers it (RFC 2920)"),
+        key(
             "rules",
             "",
             "a readable file, or `classpath:NAME`",

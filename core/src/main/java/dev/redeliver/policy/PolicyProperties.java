@@ -106,6 +106,7 @@ final class PolicyProperties {
     set("retry.allow-list", PolicyProperties::bool, builder::allowList);
     set("unknown-outcome", PolicyProperties::unknownOutcome, builder::unknownOutcome);
     readRules(builder);
+    set("pipelining", PolicyProperties::bool, builder::pipelining);
     set("metrics.registry", PolicyProperties::registry, builder::metricsRegistry);
     readAlert(builder);
     PolicyKeys.LANES.forEach(lane -> readLane(builder, lane, profileRead));

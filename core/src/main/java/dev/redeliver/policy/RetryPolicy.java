@@ -36,6 +36,7 @@ public final class RetryPolicy {
   private final double jitter;
   private final boolean allowList;
   private final UnknownOutcome unknownOutcome;
+  private final boolean pipelining;
   private final Map<Lane, Backoff> lanes;
   private final int alertThreshold;
   private final Duration alertWindow;
@@ -51,6 +52,7 @@ public final class RetryPolicy {
     jitter = builder.jitter;
     allowList = builder.allowList;
     unknownOutcome = builder.unknownOutcome;
+    pipelining = builder.pipelining;
     lanes = Collections.unmodifiableMap(new EnumMap<>(builder.lanes));
     alertThreshold = builder.alertThreshold;
     alertWindow = builder.alertWindow;
@@ -246,6 +248,14 @@ public final class RetryPolicy {
   }
 
   /**
+   * {@return whether a transport that records the dialogue may send commands in groups where the
+   * server offers it (RFC 2920)}
+   */
+  public boolean pipelining() {
+    return pipelining;
+  }
+
+  /**
    * {@return the schedule of a lane}
    *
    * @param lane any lane but {@link Lane#IMMEDIATE}, which has none
@@ -326,6 +336,7 @@ public final class RetryPolicy {
     private double jitter;
     private boolean allowList;
     private UnknownOutcome unknownOutcome;
+    private boolean pipelining;
     private int alertThreshold;
     private Duration alertWindow;
     private ReplyClassifier classifier;
@@ -341,6 +352,7 @@ public final class RetryPolicy {
       jitter = 0.2;
       allowList = true;
       unknownOutcome = UnknownOutcome.RESEND;
+      pipelining = true;
       alertThreshold = 3;
       alertWindow = Duration.ofMinutes(10);
       classifier = ReplyClassifier.standard();
@@ -357,6 +369,7 @@ public final class RetryPolicy {
       jitter = policy.jitter;
       allowList = policy.allowList;
       unknownOutcome = policy.unknownOutcome;
+      pipelining = policy.pipelining;
       alertThreshold = policy.alertThreshold;
       alertWindow = policy.alertWindow;
       classifier = policy.classifier;
@@ -439,6 +452,18 @@ public final class RetryPolicy {
      */
     public Builder unknownOutcome(UnknownOutcome unknownOutcome) {
       this.unknownOutcome = Objects.requireNonNull(unknownOutcome, "unknownOutcome");
+      return this;
+    }
+
+    /**
+     * Sets whether a transport that records the dialogue may send commands in groups where the
+     * server offers it (RFC 2920); true by default.
+     *
+     * @param pipelining whether it may
+     * @return this builder
+     */
+    public Builder pipelining(boolean pipelining) {
+      this.pipelining = pipelining;
       return this;
     }
 

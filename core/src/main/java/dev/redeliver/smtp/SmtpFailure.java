@@ -109,6 +109,8 @@ public sealed interface SmtpFailure {
     CREDENTIALS_SETUP("cannot authenticate with this set-up"),
     /** The message cannot be written, for example because an attachment is missing. */
     CONTENT("the message cannot be written"),
+    /** The message is larger than the server said it takes (RFC 1870). */
+    SIZE("the message is too large"),
     /** The address cannot be sent as it is, for example non-ASCII without SMTPUTF8 (RFC 6531). */
     ADDRESS("the address cannot be used"),
     /** Anything else that the mail library refuses to do. */

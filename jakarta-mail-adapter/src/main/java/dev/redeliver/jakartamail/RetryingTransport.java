@@ -213,7 +213,7 @@ public final class RetryingTransport extends Transport {
       delegate.sendMessage(message, addresses);
       return;
     }
-    Handover handover = Handover.of(message, addresses);
+    Handover handover = Handover.complete(message, addresses);
     problem = null;
     DeliveryReport report =
         redeliverer.deliver(
@@ -245,7 +245,9 @@ public final class RetryingTransport extends Transport {
     }
     boolean utf8 =
         handover.allowsUtf8() && Angus.isPresent() && AngusFacts.isUtf8Possible(delegate);
-    results.putAll(handover.unsendable(pending, utf8));
+    URLName url = delegate.getURLName();
+    String configuredSender = handover.configuredSender(url == null ? null : url.getProtocol());
+    results.putAll(handover.unsendable(pending, configuredSender, utf8));
     List<Recipient> sendable = pending.stream().filter(to -> !results.containsKey(to)).toList();
     if (!sendable.isEmpty()) {
       results.putAll(transact(handover, sendable));
