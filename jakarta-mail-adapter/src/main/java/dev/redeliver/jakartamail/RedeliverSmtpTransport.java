@@ -163,7 +163,9 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     Handover handover = Handover.of(message, addresses);
     problem = null;
     DeliveryReport report =
-        redeliverer().deliver(handover.recipients().envelope(), new Attempts(handover)::attempt);
+        redeliverer()
+            .deliver(
+                handover.recipients().envelope(), pending -> attemptOnce(handover, pending));
     handover.conclude(
         report,
         problem,
@@ -171,76 +173,88 @@ public class RedeliverSmtpTransport extends SMTPTransport {
             super.notifyTransportListeners(type, to.accepted(), to.pending(), to.refused(), about));
   }
 
-  /** Makes the attempts for one message. */
-  private final class Attempts {
-    private final Handover handover;
+  /**
+   * Connects once, and makes the transport usable for {@link #attemptOnce}.
+   *
+   * @param to where to connect to, now and whenever an attempt finds the connection closed
+   * @return why the session is not ready for MAIL; empty if it is
+   */
+  synchronized Optional<SmtpFailure> openOnce(Target to) {
+    enabled = true;
+    connectedByUser = true;
+    target = to;
+    return reopen();
+  }
 
-    Attempts(Handover handover) {
-      this.handover = handover;
+  /** {@return whether the connection is open, and in step for all that is known} */
+  synchronized boolean isReusable() {
+    return open && !record.isUnusable();
+  }
+
+  /**
+   * Makes one SMTP transaction, on a new connection if none is open.
+   *
+   * @param pending whom for
+   * @return the facts for each of them, no judgement
+   */
+  synchronized AttemptResult attemptOnce(Handover handover, List<Recipient> pending) {
+    boolean reused = open;
+    Optional<SmtpFailure> failure = reused ? Optional.empty() : reopen();
+    if (failure.isPresent()) {
+      return new AttemptResult(server(), false, all(pending, failure.get()));
     }
-
-    AttemptResult attempt(List<Recipient> pending) {
-      boolean reused = open;
-      Optional<SmtpFailure> failure = reused ? Optional.empty() : reopen();
-      if (failure.isPresent()) {
-        return new AttemptResult(server(), false, all(pending, failure.get()));
-      }
-      Map<Recipient, RecipientResult> results =
-          new LinkedHashMap<>(handover.unsendable(pending, isUtf8Possible()));
-      List<Recipient> sendable = pending.stream().filter(to -> !results.containsKey(to)).toList();
-      if (!sendable.isEmpty()) {
-        results.putAll(transact(sendable));
-      }
-      return new AttemptResult(server(), reused, results);
+    Map<Recipient, RecipientResult> results =
+        new LinkedHashMap<>(handover.unsendable(pending, isUtf8Possible()));
+    List<Recipient> sendable = pending.stream().filter(to -> !results.containsKey(to)).toList();
+    if (!sendable.isEmpty()) {
+      results.putAll(transact(handover, sendable));
     }
+    return new AttemptResult(server(), reused, results);
+  }
 
-    private Optional<SmtpFailure> reopen() {
-      silent = true;
-      try {
-        return open();
-      } finally {
-        silent = false;
-      }
+  private Optional<SmtpFailure> reopen() {
+    silent = true;
+    try {
+      return open();
+    } finally {
+      silent = false;
     }
+  }
 
-    private Map<Recipient, RecipientResult> transact(List<Recipient> sendable) {
-      record.beginTransaction();
-      Exception thrown = send(sendable);
-      Map<Recipient, RecipientResult> results =
-          RecordedFacts.ofTransaction(record, sendable, thrown);
-      if (record.isUnusable() || !(thrown == null || isTransactionOver())) {
-        abort();
-      }
-      return results;
+  private Map<Recipient, RecipientResult> transact(Handover handover, List<Recipient> sendable) {
+    record.beginTransaction();
+    Exception thrown = send(handover, sendable);
+    Map<Recipient, RecipientResult> results =
+        RecordedFacts.ofTransaction(record, sendable, thrown);
+    if (record.isUnusable() || !(thrown == null || isTransactionOver())) {
+      abort();
     }
+    return results;
+  }
 
-    /**
-     * After anything but a refusal or the final reply, the server waits for what we do not know.
-     */
-    private boolean isTransactionOver() {
-      return record
-          .last()
-          .filter(
-              step ->
-                  step.isRefused() || (step.stage() == SmtpStage.END_OF_DATA && step.isPositive()))
-          .isPresent();
-    }
+  /** After anything but a refusal or the final reply, the server waits for what we do not know. */
+  private boolean isTransactionOver() {
+    return record
+        .last()
+        .filter(
+            step ->
+                step.isRefused() || (step.stage() == SmtpStage.END_OF_DATA && step.isPositive()))
+        .isPresent();
+  }
 
-    private @Nullable Exception send(List<Recipient> sendable) {
-      inAttempt = true;
-      try {
-        setReportSuccess(false);
-        RedeliverSmtpTransport.super.sendMessage(
-            handover.view(new BodyTracker()), Recipients.forWire(sendable));
-        return null;
-      } catch (MessagingException e) {
-        problem = e;
-        return e;
-      } catch (RuntimeException e) {
-        return e;
-      } finally {
-        inAttempt = false;
-      }
+  private @Nullable Exception send(Handover handover, List<Recipient> sendable) {
+    inAttempt = true;
+    try {
+      setReportSuccess(false);
+      super.sendMessage(handover.view(new BodyTracker()), Recipients.forWire(sendable));
+      return null;
+    } catch (MessagingException e) {
+      problem = e;
+      return e;
+    } catch (RuntimeException e) {
+      return e;
+    } finally {
+      inAttempt = false;
     }
   }
 
