@@ -164,8 +164,7 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     problem = null;
     DeliveryReport report =
         redeliverer()
-            .deliver(
-                handover.recipients().envelope(), pending -> attemptOnce(handover, pending));
+            .deliver(handover.recipients().envelope(), pending -> attemptOnce(handover, pending));
     handover.conclude(
         report,
         problem,
@@ -224,8 +223,7 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   private Map<Recipient, RecipientResult> transact(Handover handover, List<Recipient> sendable) {
     record.beginTransaction();
     Exception thrown = send(handover, sendable);
-    Map<Recipient, RecipientResult> results =
-        RecordedFacts.ofTransaction(record, sendable, thrown);
+    Map<Recipient, RecipientResult> results = RecordedFacts.ofTransaction(record, sendable, thrown);
     if (record.isUnusable() || !(thrown == null || isTransactionOver())) {
       abort();
     }
