@@ -69,6 +69,9 @@ final class PolicyProperties {
     if (value instanceof Profile profile) {
       return profile.token();
     }
+    if (value instanceof SenderSettings.BackPressure choice) {
+      return choice.token();
+    }
     return value instanceof UnknownOutcome choice ? choice.token() : String.valueOf(value);
   }
 
@@ -88,14 +91,32 @@ final class PolicyProperties {
     return names;
   }
 
-  static RetryPolicy read(Properties properties) {
-    return new PolicyProperties(properties).policy();
+  static RetryPolicy read(Properties properties, Profile byDefault) {
+    PolicyProperties all = new PolicyProperties(properties);
+    RetryPolicy.Builder policy = all.policy(byDefault);
+    all.sender();
+    all.throwErrors();
+    return policy.build();
   }
 
-  private RetryPolicy policy() {
+  static SenderSettings readSender(Properties properties) {
+    PolicyProperties all = new PolicyProperties(properties);
+    all.policy(Profile.INTERACTIVE);
+    SenderSettings settings = all.sender();
+    all.throwErrors();
+    return settings;
+  }
+
+  private void throwErrors() {
+    if (!errors.isEmpty()) {
+      throw new PolicyException(errors);
+    }
+  }
+
+  private RetryPolicy.Builder policy(Profile byDefault) {
     refuseUnknownKeys();
     int unknown = errors.size();
-    Profile profile = value("profile", PolicyProperties::profile, Profile.INTERACTIVE);
+    Profile profile = value("profile", PolicyProperties::profile, byDefault);
     boolean profileRead = errors.size() == unknown;
     RetryPolicy.Builder builder = RetryPolicy.builder(profile);
     set("enabled", PolicyProperties::bool, builder::enabled);
@@ -110,9 +131,19 @@ final class PolicyProperties {
     set("metrics.registry", PolicyProperties::registry, builder::metricsRegistry);
     readAlert(builder);
     PolicyKeys.LANES.forEach(lane -> readLane(builder, lane, profileRead));
-    if (!errors.isEmpty()) {
-      throw new PolicyException(errors);
-    }
+    return builder;
+  }
+
+  private SenderSettings sender() {
+    SenderSettings.Builder builder = SenderSettings.builder();
+    set("sender.relays", PolicyProperties::list, builder::relays);
+    set("sender.connections", PolicyProperties::whole, builder::connections);
+    set("sender.messages-per-connection", PolicyProperties::whole, builder::messagesPerConnection);
+    set("sender.connection-age", Durations::parse, builder::connectionAge);
+    set("sender.idle-check", Durations::parse, builder::idleCheck);
+    set("sender.idle-close", Durations::parse, builder::idleClose);
+    set("sender.max-in-flight", PolicyProperties::whole, builder::maxInFlight);
+    set("sender.back-pressure", PolicyProperties::backPressure, builder::backPressure);
     return builder.build();
   }
 
@@ -213,6 +244,25 @@ final class PolicyProperties {
       throw new IllegalArgumentException("is not true or false.");
     }
     return text.equals("true");
+  }
+
+  private static String[] list(String text) {
+    return text.isEmpty() ? new String[0] : text.split(",", -1);
+  }
+
+  /** More than an int holds is out of every bound, and the setter names the bounds. */
+  private static int whole(String text) {
+    if (!text.matches("[+-]?\\d+")) {
+      throw new IllegalArgumentException("is not a whole number.");
+    }
+    return new BigDecimal(text)
+        .min(BigDecimal.valueOf(Integer.MAX_VALUE))
+        .max(BigDecimal.valueOf(Integer.MIN_VALUE))
+        .intValue();
+  }
+
+  private static SenderSettings.BackPressure backPressure(String text) {
+    return oneOf(text, SenderSettings.BackPressure.values(), SenderSettings.BackPressure::token);
   }
 
   private static int attempts(String text) {
