@@ -83,6 +83,11 @@ public final class Redeliverer {
     return policy;
   }
 
+  /** {@return what time it is by the deliverer's clock} */
+  public Instant now() {
+    return clock.instant();
+  }
+
   /**
    * Delivers one message, in the calling thread, waits included. If the thread is interrupted while
    * it waits, the delivery ends with what it has, and the interrupt flag is set again.
