@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever a rule says, the first digit of the basic code decides between transient and
  * permanent (RFC 5321 section 4.2.1), an enhanced status counts only if its class agrees, and a
- * permanent refusal before MAIL, or a problem of our own there, is about the relay or our set-up and
- * holds the message.
+ * permanent refusal before MAIL, or a problem of our own there, is about the relay or our set-up
+ * and holds the message.
  */
 public final class ReplyClassifier {
   private static final ReplyClassifier STANDARD = new ReplyClassifier("", List.of());

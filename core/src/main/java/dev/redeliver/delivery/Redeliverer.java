@@ -4,6 +4,7 @@ import dev.redeliver.classify.Classification;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.policy.UnknownOutcome;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.reputation.ReputationMonitor;
 import dev.redeliver.smtp.SmtpFailure;
@@ -38,6 +39,7 @@ public final class Redeliverer {
   private static final Map<RetryPolicy, SoftReference<Redeliverer>> BY_POLICY = new WeakHashMap<>();
 
   private final RetryPolicy policy;
+  private final RetryPolicy otherwise;
   private final InstantSource clock;
   private final Waiter waiter;
   private final RandomGenerator random;
@@ -47,6 +49,7 @@ public final class Redeliverer {
 
   private Redeliverer(Builder builder) {
     policy = builder.policy;
+    otherwise = policy.toBuilder().unknownOutcome(other(policy.unknownOutcome())).build();
     clock = builder.clock;
     waiter = builder.waiter;
     random = builder.random;
@@ -55,6 +58,17 @@ public final class Redeliverer {
     listeners = new Listeners(all);
     monitor = new ReputationMonitor(policy.alertThreshold(), policy.alertWindow());
     engine = new RetryEngine(builder.registry, "redeliver-" + policy.name());
+  }
+
+  private static UnknownOutcome other(UnknownOutcome choice) {
+    return choice == UnknownOutcome.RESEND ? UnknownOutcome.REPORT : UnknownOutcome.RESEND;
+  }
+
+  /** A message may have its own mind about an unknown outcome. */
+  private RetryPolicy policyFor(Envelope envelope) {
+    return envelope.unknownOutcome().orElse(policy.unknownOutcome()) == policy.unknownOutcome()
+        ? policy
+        : otherwise;
   }
 
   /**
@@ -163,6 +177,7 @@ public final class Redeliverer {
               Duration.between(begin, end),
               result.connectionReused(),
               outcomes);
+      UnknownLog.tell(attempt);
       listeners.tell(listener -> listener.attemptFinished(attempt));
       watchReputation(attempt);
       return ledger.nextDue().map(next -> notNegative(Duration.between(end, next)));
@@ -211,7 +226,7 @@ public final class Redeliverer {
       Classification classification = policy.classifier().classify(failure);
       boolean stale = !unknown && result.connectionReused() && isStaleConnection(failure);
       AttemptHistory history = ledger.history(recipient, stale, progress, unknown);
-      Decision decision = policy.decide(classification, history, end, draw);
+      Decision decision = policyFor(ledger.envelope()).decide(classification, history, end, draw);
       return new RecipientAttempt(
           recipient, number, end, outcome, Optional.of(classification), Optional.of(decision));
     }

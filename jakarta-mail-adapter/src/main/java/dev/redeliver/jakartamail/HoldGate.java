@@ -83,8 +83,8 @@ final class HoldGate {
   }
 
   /**
-   * {@return why the server must not be asked now; empty if it may be} One caller is let through per
-   * back-off, and answers with {@link #refused} or {@link #opened}.
+   * {@return why the server must not be asked now; empty if it may be} One caller is let through
+   * per back-off, and answers with {@link #refused} or {@link #opened}.
    */
   synchronized Optional<Held> closed(Key key, Instant now) {
     Held known = held.get(key);
@@ -138,11 +138,7 @@ final class HoldGate {
   }
 
   private static Held next(
-      @Nullable Held before,
-      SmtpFailure failure,
-      String reason,
-      boolean credentials,
-      Instant now) {
+      @Nullable Held before, SmtpFailure failure, String reason, boolean credentials, Instant now) {
     int times = before == null ? 1 : before.times() + 1;
     Duration delay = FIRST.multipliedBy(1L << Math.min(times - 1, 10));
     Duration bounded = delay.compareTo(LONGEST) > 0 ? LONGEST : delay;

@@ -95,9 +95,9 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   }
 
   /**
-   * Connects, and tries again what may pass, by the policy. Where our own set-up is refused, such as
-   * the password, nothing is tried again by itself, and further calls fail at once until a back-off
-   * is over: 1 minute, doubled each time up to 30.
+   * Connects, and tries again what may pass, by the policy. Where our own set-up is refused, such
+   * as the password, nothing is tried again by itself, and further calls fail at once until a
+   * back-off is over: 1 minute, doubled each time up to 30.
    *
    * @throws MessagingException the last failure as the mail library reports it, with what to put
    *     right if it is our set-up; or that properties are bad

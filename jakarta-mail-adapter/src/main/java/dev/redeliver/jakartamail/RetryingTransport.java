@@ -146,13 +146,13 @@ public final class RetryingTransport extends Transport {
   }
 
   /**
-   * Connects, and tries again what may pass, by the policy. Where our own set-up is refused, such as
-   * the password, nothing is tried again by itself, and further calls fail at once until a back-off
-   * is over: 1 minute, doubled each time up to 30.
+   * Connects, and tries again what may pass, by the policy. Where our own set-up is refused, such
+   * as the password, nothing is tried again by itself, and further calls fail at once until a
+   * back-off is over: 1 minute, doubled each time up to 30.
    *
    * @throws IllegalStateException if the transport is connected
-   * @throws MessagingException the last failure, as the wrapped transport threw it, with what to put
-   *     right if it is our set-up
+   * @throws MessagingException the last failure, as the wrapped transport threw it, with what to
+   *     put right if it is our set-up
    */
   @Override
   public synchronized void connect(
@@ -183,8 +183,7 @@ public final class RetryingTransport extends Transport {
 
   private Optional<SmtpFailure> open() {
     HoldGate gate = HoldGate.of(redeliverer);
-    HoldGate.Key key =
-        HoldGate.Key.of(server(), target.port(), target.user(), target.password());
+    HoldGate.Key key = HoldGate.Key.of(server(), target.port(), target.user(), target.password());
     Optional<HoldGate.Held> closed = gate.closed(key, redeliverer.now());
     if (closed.isPresent()) {
       problem = closed.get().exception();

@@ -128,7 +128,8 @@ class SessionLintTest {
             "mail.smtp.writetimeout=300000");
     assertThat(lint("mail.smtp.timeout", "-1").defaults()).hasSize(2);
     assertThat(lint("mail.smtp.usesocketchannels", "true").defaults()).hasSize(2);
-    assertThat(SessionLint.of(new Properties(of("mail.smtp.timeout", "1")), "smtp", true).defaults())
+    assertThat(
+            SessionLint.of(new Properties(of("mail.smtp.timeout", "1")), "smtp", true).defaults())
         .hasSize(2);
   }
 
