@@ -2,12 +2,22 @@ package dev.redeliver.classify;
 
 /** Recognises addresses within a text, each look bounded by the address itself. */
 final class AddressForms {
-  private static final int LONGEST_IPV6 = 45;
+  private static final int ASCII = 128;
+  private static final boolean[] ASCII_IN_NAME = new boolean[ASCII];
+
+  static {
+    for (char c = 0; c < ASCII; c++) {
+      ASCII_IN_NAME[c] = Character.isLetterOrDigit(c) || ".-_+=%".indexOf(c) >= 0;
+    }
+  }
 
   private AddressForms() {}
 
   /** {@return the index behind an IPv4 or IPv6 address that starts here, or {@code from}} */
   static int endOfIp(String text, int from) {
+    if (!isIpv6(text.charAt(from))) {
+      return from;
+    }
     int end = endOfIpv4(text, from);
     return end > from ? end : endOfIpv6(text, from);
   }
@@ -28,19 +38,29 @@ final class AddressForms {
     return isEnd(text, i) ? i : from;
   }
 
-  /** Two colons side by side, or four in all: a time of day has fewer. */
+  /**
+   * Groups of up to four digits with eight colons at most; two of them side by side, once, or four
+   * in all: a time of day has fewer.
+   */
   private static int endOfIpv6(String text, int from) {
     int colons = 0;
-    boolean gap = false;
+    int gaps = 0;
+    int digits = 0;
     int i = from;
-    while (i < text.length() && i < from + LONGEST_IPV6 && isIpv6(text.charAt(i))) {
+    while (i < text.length() && isIpv6(text.charAt(i))) {
       if (text.charAt(i) == ':') {
         colons++;
-        gap |= i > from && text.charAt(i - 1) == ':';
+        gaps += digits == 0 && i > from ? 1 : 0;
+        digits = 0;
+      } else {
+        digits++;
+      }
+      if (digits > 4 || gaps > 1 || colons > 8) {
+        return from;
       }
       i++;
     }
-    return (gap || colons >= 4) && colons < i - from && isEnd(text, i) ? i : from;
+    return (gaps == 1 || colons >= 4) && colons < i - from && isEnd(text, i) ? i : from;
   }
 
   private static boolean isEnd(String text, int i) {
@@ -50,7 +70,7 @@ final class AddressForms {
   }
 
   private static boolean isIpv6(char c) {
-    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
+    return c <= 'f' && (isDigit(c) || c >= 'a' || (c >= 'A' && c <= 'F') || c == ':');
   }
 
   private static boolean isDigit(char c) {
@@ -58,17 +78,20 @@ final class AddressForms {
   }
 
   /** {@return whether a character is one of those that mailbox names are mostly made of} */
-  static boolean isLocalPart(char c) {
-    return Character.isLetterOrDigit(c) || ".-_+=%".indexOf(c) >= 0;
+  static boolean isInName(char c) {
+    return c < ASCII ? ASCII_IN_NAME[c] : Character.isLetterOrDigit(c);
   }
 
-  /** {@return the index behind the domain that starts here, or {@code from - 1} if none does} */
+  /** {@return the index behind the @ that stands here and the domain behind it, or {@code from}} */
   static int endOfDomain(String text, int from) {
-    int i = from;
+    if (text.charAt(from) != '@') {
+      return from;
+    }
+    int i = from + 1;
     while (i < text.length() && (Character.isLetterOrDigit(text.charAt(i)) || isInner(text, i))) {
       i++;
     }
-    return i == from ? from - 1 : i;
+    return i > from + 1 ? i : from;
   }
 
   private static boolean isInner(String text, int i) {

@@ -20,6 +20,11 @@ final class Codes {
           && status.detail() >= from
           && status.detail() <= to;
     }
+
+    /** {@return whether it is one detail of one subject, of whatever class} */
+    boolean isExact() {
+      return subject >= 0 && from == to;
+    }
   }
 
   private record Range(int low, int high) {
@@ -53,7 +58,12 @@ final class Codes {
     if (!basic.equals(Table.DEFAULT)) {
       for (String code : basic.split(",", -1)) {
         if (!BASIC.matcher(code.strip()).matches()) {
-          throw new Table.BadCell("basic", "'" + code + "' is no code or class of codes");
+          throw new Table.BadCell(
+              "basic",
+              "'"
+                  + code.strip()
+                  + "' is no code. Write 450, or 45 for 450 to 459, or 4 for every 4yz, or 0 for a"
+                  + " reply without a code; with commas between several");
         }
         codes.add(Range.of(code.strip()));
       }
@@ -70,7 +80,12 @@ final class Codes {
   private static Status status(String text) {
     Matcher matcher = ENHANCED.matcher(text);
     if (!matcher.matches()) {
-      throw new Table.BadCell("enhanced", "'" + text + "' is no status or range of them");
+      throw new Table.BadCell(
+          "enhanced",
+          "'"
+              + text
+              + "' is no enhanced status. Write 4.7.1, or 4.7.* for every 4.7.x, or 4.7.500-699, or"
+              + " - for replies without one; with commas between several");
     }
     int from = number(matcher.group(3), 0);
     int to = matcher.group(4) == null ? number(matcher.group(3), 999) : number(matcher.group(4), 0);
@@ -91,7 +106,8 @@ final class Codes {
     return matchesBasic(code) && matchesStatus(status);
   }
 
-  private boolean matchesBasic(int code) {
+  /** {@return whether the basic code alone fits} */
+  boolean matchesBasic(int code) {
     for (int i = 0; i < basic.size(); i++) {
       Range range = basic.get(i);
       if (code >= range.low() && code <= range.high()) {
@@ -113,6 +129,22 @@ final class Codes {
     return enhanced.isEmpty() && !none;
   }
 
+  /**
+   * {@return whether any reply could match} An enhanced status counts only if its class agrees with
+   * the basic code, so 5yz and 4.7.1 never come together.
+   */
+  boolean canMatch() {
+    return basic.isEmpty()
+        || enhanced.isEmpty()
+        || basic.stream()
+            .map(range -> range.low() / 100)
+            .anyMatch(
+                digit ->
+                    digit == 0
+                        || enhanced.stream()
+                            .anyMatch(e -> e.classDigit() < 0 || e.classDigit() == digit));
+  }
+
   boolean namesEnhanced() {
     return !enhanced.isEmpty();
   }
@@ -132,16 +164,17 @@ final class Codes {
   }
 
   /**
-   * {@return whether a reply with this subject of its enhanced status could match}
-   *
-   * @param subject -1 if there is no status
+   * {@return subject and detail of each status that it names, as {@link #subjectAndDetail} numbers
+   * them; none if it names no status, or a range}
    */
-  boolean canMatchSubject(int subject) {
-    if (subject < 0) {
-      return enhanced.isEmpty();
-    }
-    return !none
-        && (enhanced.isEmpty()
-            || enhanced.stream().anyMatch(e -> e.subject() < 0 || e.subject() == subject));
+  int[] exactStatuses() {
+    return enhanced.stream().allMatch(Status::isExact)
+        ? enhanced.stream().mapToInt(e -> subjectAndDetail(e.subject(), e.from())).toArray()
+        : new int[0];
+  }
+
+  /** {@return one number for both} */
+  static int subjectAndDetail(int subject, int detail) {
+    return 1000 * subject + detail;
   }
 }

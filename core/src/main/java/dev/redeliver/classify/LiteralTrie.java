@@ -1,29 +1,44 @@
 package dev.redeliver.classify;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * Finds all literals in one pass over a text, at the cost of one step per symbol for each word that
- * begins like a literal. The children of a node lie side by side; a bit per symbol says which there
- * are, so a step is a shift and a population count. Immutable and thread-safe.
+ * begins like a literal: the longest literal bounds what a word costs.
+ *
+ * <p>A double-array trie: a node is a cell, and its child by a symbol is the cell at the node's
+ * base plus the symbol, if that cell names the node as its parent. So a step is one look into one
+ * array. Immutable and thread-safe.
  */
 final class LiteralTrie {
-  private final long[] childBits;
-  private final int[] firstChild;
-  private final int[][] termsAt;
+  private static final int ROOT = 0;
+
+  /** Words that may stand in a gap. */
+  static final int LONGEST_GAP = 5;
+
+  /** A cell holds the parent from bit 32 on, the base from bit 3 on, and three flags below. */
+  private static final int PARENT = 32;
+
+  private static final int BASE = 3;
+  private static final int HAS_TERMS = 1;
+  private static final int HAS_REST = 2;
+  private static final int HAS_GAP = 4;
+
+  private final long[] cells;
+  private final int[][] termsOf;
   private final int terms;
 
-  private LiteralTrie(long[] childBits, int[] firstChild, int[][] termsAt, int terms) {
-    this.childBits = childBits;
-    this.firstChild = firstChild;
-    this.termsAt = termsAt;
+  private LiteralTrie(long[] cells, int[][] termsOf, int terms) {
+    this.cells = cells;
+    this.termsOf = termsOf;
     this.terms = terms;
   }
 
@@ -37,7 +52,7 @@ final class LiteralTrie {
     int last = text.length() - 1;
     for (int i = 0; i < last; i++) {
       if (text.at(i) == Words.SPACE) {
-        walk(text, i + 1, 0, found);
+        walk(text, i + 1, ROOT, found);
       }
     }
     return found;
@@ -45,26 +60,36 @@ final class LiteralTrie {
 
   private void walk(Words text, int from, int start, Found found) {
     int node = start;
+    int content = (int) cells[node];
     for (int i = from; i < text.length(); i++) {
-      if (has(node, Words.REST_OF_WORD)) {
-        walk(text, text.endOfWord(i), child(node, Words.REST_OF_WORD), found);
+      if ((content & (HAS_REST | HAS_GAP)) != 0) {
+        skip(text, i, content, found);
       }
-      if (!has(node, text.at(i))) {
+      int child = (content >>> BASE) + text.at(i);
+      long cell = cells[child];
+      if ((int) (cell >>> PARENT) != node) {
         return;
       }
-      node = child(node, text.at(i));
-      for (int term : termsAt[node]) {
-        found.add(term);
+      node = child;
+      content = (int) cell;
+      if ((content & HAS_TERMS) != 0) {
+        found.addAll(termsOf[node]);
       }
     }
   }
 
-  private boolean has(int node, byte symbol) {
-    return (childBits[node] & (1L << symbol)) != 0;
-  }
-
-  private int child(int node, byte symbol) {
-    return firstChild[node] + Long.bitCount(childBits[node] & ((1L << symbol) - 1));
+  /** Goes on behind words, or the rest of one, that a literal leaves open. */
+  private void skip(Words text, int from, int content, Found found) {
+    if ((content & HAS_REST) != 0) {
+      walk(text, text.endOfWord(from), (content >>> BASE) + Words.REST_OF_WORD, found);
+    }
+    if ((content & HAS_GAP) != 0) {
+      int word = from;
+      for (int skipped = 0; skipped <= LONGEST_GAP && word < text.length(); skipped++) {
+        walk(text, word, (content >>> BASE) + Words.GAP, found);
+        word = text.endOfWord(word) + 1;
+      }
+    }
   }
 
   /** The terms found in a text. Not thread-safe. */
@@ -77,10 +102,15 @@ final class LiteralTrie {
       bits = new long[(terms >> 6) + 1];
     }
 
-    private void add(int term) {
-      if (has(term)) {
-        return;
+    private void addAll(int[] terms) {
+      for (int term : terms) {
+        if (!has(term)) {
+          add(term);
+        }
       }
+    }
+
+    private void add(int term) {
       bits[term >> 6] |= 1L << term;
       if (count == inOrder.length) {
         inOrder = Arrays.copyOf(inOrder, 2 * count);
@@ -104,61 +134,94 @@ final class LiteralTrie {
   /** Collects literals. Not thread-safe. */
   static final class Builder {
     private final Node root = new Node();
-    private int nodes = 1;
 
     /**
      * Adds a literal.
      *
-     * @param parts its words, cut where the rest of a word is left open
-     * @param open whether the last word is left open too
+     * @param words what it is made of: words, open words, gaps
      * @param term what to find with it
      */
-    void add(List<Words> parts, boolean open, int term) {
+    void add(List<Words> words, int term) {
       Node node = root;
-      for (int part = 0; part < parts.size(); part++) {
-        Words words = parts.get(part);
-        boolean isLast = part == parts.size() - 1;
-        int from = part == 0 ? 1 : 0;
-        int to = isLast && !open ? words.length() : words.length() - 1;
-        for (int i = from; i < to; i++) {
-          node = node.child(words.at(i), this);
+      for (Words word : words) {
+        for (int i = 1; i < word.length(); i++) {
+          node = node.child(word.at(i));
         }
-        node = isLast ? node : node.child(Words.REST_OF_WORD, this);
       }
       node.terms.add(term);
     }
 
-    private Node newNode() {
-      nodes++;
-      return new Node();
-    }
-
     LiteralTrie build(int terms) {
-      long[] childBits = new long[nodes];
-      int[] firstChild = new int[nodes];
-      List<int[]> termsAt = new ArrayList<>(nodes);
-      Queue<Node> queue = new ArrayDeque<>(List.of(root));
-      int numbered = 1;
-      for (int number = 0; number < nodes; number++) {
-        Node node = queue.remove();
-        firstChild[number] = numbered;
-        for (byte symbol : node.children.keySet()) {
-          childBits[number] |= 1L << symbol;
-        }
-        numbered += node.children.size();
-        queue.addAll(node.children.values());
-        termsAt.add(node.terms.stream().mapToInt(Integer::intValue).toArray());
-      }
-      return new LiteralTrie(childBits, firstChild, termsAt.toArray(int[][]::new), terms);
+      Cells cells = new Cells();
+      cells.place(root);
+      return new LiteralTrie(cells.cells, cells.termsOf, terms);
     }
   }
 
   private static final class Node {
-    private final Map<Byte, Node> children = new TreeMap<>();
+    private final SortedMap<Byte, Node> children = new TreeMap<>();
     private final TreeSet<Integer> terms = new TreeSet<>();
+    private int cell;
 
-    private Node child(byte symbol, Builder trie) {
-      return children.computeIfAbsent(symbol, any -> trie.newNode());
+    private Node child(byte symbol) {
+      return children.computeIfAbsent(symbol, any -> new Node());
+    }
+
+    private int flags() {
+      return (terms.isEmpty() ? 0 : HAS_TERMS)
+          | (children.containsKey(Words.REST_OF_WORD) ? HAS_REST : 0)
+          | (children.containsKey(Words.GAP) ? HAS_GAP : 0);
+    }
+  }
+
+  /** Gives each node a cell. Not thread-safe. */
+  private static final class Cells {
+    private static final long UNUSED = -1L << PARENT;
+
+    private long[] cells = {UNUSED};
+    private int[][] termsOf = {};
+    private final BitSet used = new BitSet();
+    private int firstFree;
+
+    /** Depth first, so that the nodes of a word lie close together, and a walk in the cache. */
+    private void place(Node root) {
+      used.set(0, Words.SYMBOLS); // so that no base is below zero
+      Deque<Node> open = new ArrayDeque<>(List.of(root));
+      while (!open.isEmpty()) {
+        Node node = open.pop();
+        int base = node.children.isEmpty() ? 0 : freeBase(node.children);
+        growTo(base + Words.SYMBOLS);
+        cells[node.cell] |= (long) base << BASE | node.flags();
+        termsOf[node.cell] = node.terms.stream().mapToInt(Integer::intValue).toArray();
+        for (Map.Entry<Byte, Node> child : node.children.entrySet()) {
+          child.getValue().cell = base + child.getKey();
+          cells[child.getValue().cell] = (long) node.cell << PARENT;
+          used.set(child.getValue().cell);
+          open.push(child.getValue());
+        }
+      }
+    }
+
+    /** {@return the lowest base at which all children find a free cell} */
+    private int freeBase(SortedMap<Byte, Node> children) {
+      firstFree = used.nextClearBit(firstFree);
+      int cell = firstFree;
+      while (true) {
+        int base = cell - children.firstKey();
+        if (children.keySet().stream().noneMatch(symbol -> used.get(base + symbol))) {
+          return base;
+        }
+        cell = used.nextClearBit(cell + 1);
+      }
+    }
+
+    private void growTo(int size) {
+      int before = cells.length;
+      if (size > before) {
+        cells = Arrays.copyOf(cells, 2 * size);
+        Arrays.fill(cells, before, cells.length, UNUSED);
+        termsOf = Arrays.copyOf(termsOf, cells.length);
+      }
     }
   }
 }

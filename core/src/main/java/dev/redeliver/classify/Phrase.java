@@ -27,7 +27,12 @@ final class Phrase {
   }
 
   boolean matches(LiteralTrie.Found found) {
-    return alternatives.stream().anyMatch(alternative -> alternative.matches(found));
+    for (Alternative alternative : alternatives) {
+      if (alternative.matches(found)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** One way to say it. Immutable and thread-safe. */

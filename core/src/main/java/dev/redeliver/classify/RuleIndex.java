@@ -10,26 +10,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the first rule that matches without trying them one by one: a rule with a phrase is looked
- * at only if its rarest term stands in the text, a rule about codes only if class and subject fit.
+ * at only if its rarest term stands in the text, a rule about codes only if the reply has them.
  * Immutable and thread-safe.
  */
 final class RuleIndex {
-  /** Subjects 0 to 8 have a list of their own, others share one, and so has no status at all. */
-  private static final int SUBJECTS = 11;
-
   private final List<Rule> rules;
   private final LiteralTrie trie;
   private final Map<MailboxProvider, Phrase> marks;
   private final Entry[][] entriesOf;
-  private final int[][] codesOnly = new int[6 * SUBJECTS][];
-  private final Map<MailboxProvider, int[]> ofProvider = new HashMap<>();
+  private final CodeIndex aboutCodes;
+  private final CodeIndex aboutCodesWithHandling;
+  private final Map<MailboxProvider, CodeIndex> aboutCodesOf = new HashMap<>();
 
-  /** One way to match a rule; its rank is its place in the order of precedence. */
-  private record Entry(int rank, Phrase.Alternative alternative, boolean isMark) {}
+  /**
+   * What a match of words leads to: a rule, or, if the words tell who speaks, the rules about this
+   * provider's codes.
+   *
+   * @param rank the lowest that it can lead to; a rule's rank is its place in the order of
+   *     precedence
+   */
+  private record Entry(int rank, Phrase.Alternative alternative, @Nullable CodeIndex ofSpeaker) {}
 
   /**
    * What is asked about.
@@ -54,63 +59,45 @@ final class RuleIndex {
     this.rules = List.copyOf(rules);
     this.trie = trie;
     this.marks = Map.copyOf(marks);
-    this.entriesOf = byRarestTerm(entries(), trie.terms());
-    for (int digit = 0; digit < 6; digit++) {
-      for (int place = 0; place < SUBJECTS; place++) {
-        codesOnly[digit * SUBJECTS + place] = codesOnly(digit, place);
-      }
-    }
+    aboutCodes = indexOf(Rule::asksForCodesOnly);
+    aboutCodesWithHandling =
+        indexOf(rule -> rule.asksForCodesOnly() && rule.handling().isPresent());
     for (MailboxProvider provider : MailboxProvider.all()) {
-      ofProvider.put(
+      aboutCodesOf.put(
           provider,
-          ranks(
+          indexOf(
               rule ->
                   rule.phrase().isEmpty() && rule.provider().filter(provider::equals).isPresent()));
     }
+    entriesOf = byRarestTerm(entries(), trie.terms());
   }
 
-  LiteralTrie.Found terms(Words text) {
-    return trie.find(text);
-  }
-
-  List<Rule> rules() {
-    return rules;
-  }
-
-  private int[] codesOnly(int firstDigit, int place) {
-    int subject = place == 0 ? -1 : place - 1;
-    return ranks(
-        rule ->
-            rule.asksForCodesOnly()
-                && rule.stages().areOfReplies()
-                && rule.codes().canMatchClass(firstDigit)
-                && (place == SUBJECTS - 1 || rule.codes().canMatchSubject(subject)));
-  }
-
-  private int[] ranks(Predicate<Rule> wanted) {
-    int[] ranks = new int[rules.size()];
-    int count = 0;
-    for (int rank = 0; rank < rules.size(); rank++) {
-      if (wanted.test(rules.get(rank))) {
-        ranks[count++] = rank;
-      }
-    }
-    return Arrays.copyOf(ranks, count);
+  private CodeIndex indexOf(Predicate<Rule> wanted) {
+    List<Integer> ranks =
+        IntStream.range(0, rules.size())
+            .filter(rank -> rules.get(rank).stages().areOfReplies())
+            .filter(rank -> wanted.test(rules.get(rank)))
+            .boxed()
+            .toList();
+    return new CodeIndex(rules, ranks);
   }
 
   private List<Entry> entries() {
     List<Entry> entries = new ArrayList<>();
-    for (int rank = 0; rank < rules.size(); rank++) {
-      Rule rule = rules.get(rank);
-      boolean isMark = rule.phrase().isEmpty();
-      Optional<Phrase> phrase =
-          rule.phrase().or(() -> rule.provider().flatMap(p -> Optional.ofNullable(marks.get(p))));
-      if (phrase.isPresent()) {
-        for (Phrase.Alternative alternative : phrase.get().alternatives()) {
-          entries.add(new Entry(rank, alternative, isMark));
-        }
-      }
+    for (int i = 0; i < rules.size(); i++) {
+      int rank = i;
+      rules.get(rank).phrase().stream()
+          .flatMap(phrase -> phrase.alternatives().stream())
+          .forEach(alternative -> entries.add(new Entry(rank, alternative, null)));
     }
+    marks.forEach(
+        (provider, phrase) -> {
+          CodeIndex ofSpeaker = codesOf(provider);
+          for (Phrase.Alternative alternative : phrase.alternatives()) {
+            entries.add(new Entry(ofSpeaker.lowest(), alternative, ofSpeaker));
+          }
+        });
+    entries.sort(Comparator.comparingInt(Entry::rank));
     return entries;
   }
 
@@ -136,35 +123,57 @@ final class RuleIndex {
     return lists.stream().map(list -> list.toArray(Entry[]::new)).toArray(Entry[][]::new);
   }
 
+  private CodeIndex codesOf(MailboxProvider provider) {
+    return aboutCodesOf.getOrDefault(provider, aboutCodes);
+  }
+
+  LiteralTrie.Found terms(Words text) {
+    return trie.find(text);
+  }
+
+  List<Rule> rules() {
+    return rules;
+  }
+
   /** {@return the rule that decides} There is one for every reply: each class has its own. */
   Match first(Question question) {
-    int best = firstOf(codesOnlyFor(question), question, Integer.MAX_VALUE);
-    best = firstOf(ofProvider.getOrDefault(question.provider(), new int[0]), question, best);
-    Phrase.@Nullable Alternative by = null;
+    int best = aboutCodes.first(question, CodeIndex.NONE);
+    best = codesOf(question.provider()).first(question, best);
+    @Nullable Entry by = null;
     LiteralTrie.Found found = question.found();
     for (int i = 0; i < found.count(); i++) {
       for (Entry entry : entriesOf[found.get(i)]) {
         if (entry.rank() >= best) {
           break;
         }
-        if (matches(entry, question)) {
-          best = entry.rank();
-          by = entry.isMark() ? null : entry.alternative();
-          break;
-        }
+        int rank = rank(entry, question, best);
+        by = rank < best ? entry : by;
+        best = rank;
       }
     }
-    if (best == Integer.MAX_VALUE) {
+    if (best == CodeIndex.NONE) {
       throw new IllegalStateException("no rule for code " + question.code());
     }
-    return new Match(rules.get(best), by == null ? Optional.empty() : Optional.of(by.words()));
+    Optional<String> words =
+        Optional.ofNullable(by)
+            .filter(entry -> entry.ofSpeaker() == null)
+            .map(entry -> entry.alternative().words());
+    return new Match(rules.get(best), words);
   }
 
-  private boolean matches(Entry entry, Question question) {
+  /** {@return the rank that an entry leads to, or {@code before}} */
+  private int rank(Entry entry, Question question, int before) {
+    if (!entry.alternative().matches(question.found())) {
+      return before;
+    }
+    if (entry.ofSpeaker() != null) {
+      return entry.ofSpeaker().first(question, before);
+    }
     Rule rule = rules.get(entry.rank());
-    return rule.fits(question.stage(), question.code(), question.status())
-        && entry.alternative().matches(question.found())
-        && isFromProvider(rule, question);
+    boolean decides =
+        rule.fits(question.stage(), question.code(), question.status())
+            && isFromProvider(rule, question);
+    return decides ? entry.rank() : before;
   }
 
   private boolean isFromProvider(Rule rule, Question question) {
@@ -177,34 +186,10 @@ final class RuleIndex {
         || (phrase != null && phrase.matches(question.found()));
   }
 
-  private int firstOf(int[] ranks, Question question, int before) {
-    for (int rank : ranks) {
-      if (rank >= before) {
-        return before;
-      }
-      if (rules.get(rank).fits(question.stage(), question.code(), question.status())) {
-        return rank;
-      }
-    }
-    return before;
-  }
-
-  private int[] codesOnlyFor(Question question) {
-    EnhancedStatus status = question.status();
-    int place = status == null ? 0 : Math.min(status.subject() + 1, SUBJECTS - 1);
-    return codesOnly[question.code() / 100 * SUBJECTS + place];
-  }
-
   /** {@return what the codes alone say should be done, if they say anything} */
   Optional<Handling> handlingOfCodes(Question question) {
-    for (int rank : codesOnlyFor(question)) {
-      Rule rule = rules.get(rank);
-      if (rule.handling().isPresent()
-          && rule.fits(question.stage(), question.code(), question.status())) {
-        return rule.handling();
-      }
-    }
-    return Optional.empty();
+    int rank = aboutCodesWithHandling.first(question, CodeIndex.NONE);
+    return rank == CodeIndex.NONE ? Optional.empty() : rules.get(rank).handling();
   }
 
   /** {@return every rule that matches, in the order of precedence} Tries them one by one. */

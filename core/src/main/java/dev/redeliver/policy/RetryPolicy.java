@@ -1,6 +1,8 @@
 package dev.redeliver.policy;
 
+import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.ReplyClassifier;
 import dev.redeliver.smtp.Severity;
@@ -80,7 +82,19 @@ public final class RetryPolicy {
    * @throws PolicyException if keys are unknown or values are bad; it names all of them
    */
   public static RetryPolicy fromProperties(Properties properties) {
-    return PolicyProperties.read(properties);
+    return fromProperties(properties, Profile.INTERACTIVE);
+  }
+
+  /**
+   * Reads a policy from properties, as {@link #fromProperties(Properties)} does.
+   *
+   * @param properties the properties, with their defaults
+   * @param byDefault the profile where none is set
+   * @return the policy
+   * @throws PolicyException if keys are unknown or values are bad; it names all of them
+   */
+  public static RetryPolicy fromProperties(Properties properties, Profile byDefault) {
+    return PolicyProperties.read(properties, byDefault);
   }
 
   /**
@@ -201,6 +215,37 @@ public final class RetryPolicy {
     private Decision giveUp(Decision.Reason reason, Lane lane, Instant laterTry, String why) {
       return new Decision.GiveUp(reason, lane, Optional.of(laterTry), why);
     }
+  }
+
+  /**
+   * {@return how long to leave a server alone that cannot be used at present} Pure. A delay that
+   * the server names is honoured; else the lane's schedule applies, deferred or not. Wrong
+   * credentials go by the lane {@link Lane#SLOW}, because servers lock accounts that try them again
+   * and again.
+   *
+   * @param failure what the failure means
+   * @param failures how many times in a row it could not be used, at least 1
+   * @param now the time of the latest
+   * @param random a uniform draw from 0 up to but not including 1
+   */
+  public Duration pause(Classification failure, int failures, Instant now, double random) {
+    return failure
+        .delayHint()
+        .flatMap(hint -> hint.from(now))
+        .map(RetryPolicy::clamp)
+        .orElseGet(() -> backoff(laneOf(failure)).delay(failures, jitter, random));
+  }
+
+  /**
+   * {@return the lane whose schedule tells how long to leave a server alone}
+   *
+   * @param failure why it cannot be used
+   */
+  public Lane laneOf(Classification failure) {
+    if (failure.cause() == Cause.CREDENTIALS && failure.handling() == Handling.HOLD) {
+      return Lane.SLOW;
+    }
+    return failure.lane() == Lane.IMMEDIATE ? Lane.TRANSIENT : failure.lane();
   }
 
   private static Duration clamp(Duration hint) {

@@ -24,6 +24,9 @@ final class ReplyParser {
     for (int i = 0; i < lines.size(); i++) {
       readLine(lines.get(i), i, lines.size());
     }
+    if (status.isEmpty()) {
+      status = statusAtEnd(texts.get(texts.size() - 1));
+    }
     return new SmtpReply(code, status, texts, malformation);
   }
 
@@ -66,12 +69,26 @@ final class ReplyParser {
     if (kept < end) {
       note("a line longer than " + SmtpReply.MAX_LINE_LENGTH + " characters");
     }
-    StringBuilder line = new StringBuilder(kept - start);
-    for (int i = start; i < kept; ) {
-      int point = Character.codePointAt(raw, i);
-      i += Character.charCount(point);
-      line.appendCodePoint(isPrintable(point) ? point : ' ');
+    return isPlain(start, kept)
+        ? raw.subSequence(start, kept).toString().stripTrailing()
+        : cleaned(start, kept);
+  }
+
+  /** Most lines are printable ASCII throughout. */
+  private boolean isPlain(int start, int end) {
+    for (int i = start; i < end; i++) {
+      if (raw.charAt(i) < ' ' || raw.charAt(i) > '~') {
+        return false;
+      }
     }
+    return true;
+  }
+
+  private String cleaned(int start, int end) {
+    StringBuilder line = new StringBuilder(end - start);
+    raw.subSequence(start, end)
+        .codePoints()
+        .forEach(point -> line.appendCodePoint(isPrintable(point) ? point : ' '));
     return line.toString().stripTrailing();
   }
 
@@ -100,15 +117,23 @@ final class ReplyParser {
     }
     checkSeparator(line, index, count);
     if (index > 0 && lineCode != code) {
-      note("line " + (index + 1) + " says " + lineCode + " after " + code);
+      note(
+          "line "
+              + (index + 1)
+              + " says "
+              + lineCode
+              + " after "
+              + code
+              + "; the last line decides");
       status = status.filter(earlier -> earlier.agreesWith(lineCode));
     }
     code = lineCode;
-    texts.add(readStatus(line.substring(Math.min(4, line.length())).strip(), lineCode));
+    texts.add(readStatus(line.substring(endOfSeparator(line)).strip(), lineCode));
   }
 
   private static int basicCode(String line) {
-    if (line.length() < 3 || (line.length() > 3 && isWordPart(line.charAt(3)))) {
+    if (line.length() < 3
+        || (line.length() > 3 && Character.isLetterOrDigit(line.codePointAt(3)))) {
       return 0;
     }
     for (int i = 0; i < 3; i++) {
@@ -120,14 +145,19 @@ final class ReplyParser {
     return value >= 100 && value <= 599 ? value : 0;
   }
 
+  /** What stands behind the code is mostly one char, but may be a pair of surrogates. */
+  private static int endOfSeparator(String line) {
+    return line.length() > 3 ? line.offsetByCodePoints(3, 1) : line.length();
+  }
+
   private void checkSeparator(String line, int index, int count) {
-    char separator = line.length() > 3 ? line.charAt(3) : ' ';
+    String separator = line.length() > 3 ? line.substring(3, endOfSeparator(line)) : " ";
     boolean last = index == count - 1;
-    if (separator == '-' && last) {
+    if (separator.equals("-") && last) {
       note("the last line says that more follows");
-    } else if (separator == ' ' && !last) {
+    } else if (separator.equals(" ") && !last) {
       note("line " + (index + 1) + " says it is the last, but " + (count - 1 - index) + " follow");
-    } else if (separator != ' ' && separator != '-') {
+    } else if (!separator.equals(" ") && !separator.equals("-")) {
       note("'" + separator + "' after the code");
     }
   }
@@ -153,6 +183,15 @@ final class ReplyParser {
       rest++;
     }
     return text.substring(rest);
+  }
+
+  /** qmail and those who follow it write the status behind the text: {@code (#5.1.1)}. */
+  private static Optional<EnhancedStatus> statusAtEnd(String text) {
+    int end = text.endsWith(".") ? text.length() - 2 : text.length() - 1;
+    int from = text.lastIndexOf("(#") + 2;
+    return from > 1 && from <= end && text.charAt(end) == ')'
+        ? statusIn(text.substring(from, end))
+        : Optional.empty();
   }
 
   /** {@return the index behind the digits, dots and letters that start at {@code from}} */

@@ -49,7 +49,9 @@ public sealed interface SmtpFailure {
 
     @Override
     public String describe() {
-      return fault.words() + " at " + stage + (detail.isEmpty() ? "" : ": " + detail);
+      return fault.words()
+          + (fault == Fault.NOT_TRIED ? "" : " at " + stage)
+          + (detail.isEmpty() ? "" : ": " + detail);
     }
   }
 
@@ -87,7 +89,9 @@ public sealed interface SmtpFailure {
     /** The TLS handshake failed, but may succeed later. */
     TLS_HANDSHAKE("TLS handshake failed"),
     /** What came is no SMTP reply: the two sides no longer agree on where they are. */
-    GARBLED("no SMTP reply");
+    GARBLED("no SMTP reply"),
+    /** Nothing was asked: the delivery ended before an attempt could be made. */
+    NOT_TRIED("not tried");
 
     private final String words;
 

@@ -17,7 +17,7 @@ class ReplyFormTest {
           250 2.0.0 Ok | 250 | 2.0.0 | Ok | -
           250 | 250 | - | '' | -
           450-4.2.1 first\\n450 4.2.1 last | 450 | 4.2.1 | first last | -
-          450-4.2.1 first\\n550 5.1.1 last | 550 | 5.1.1 | first last | line 2 says 550 after 450
+          450-4.2.1 first\\n550 5.1.1 last | 550 | 5.1.1 | first last | line 2 says 550 after 450; the last line decides
           500.0 internal | 500 | - | 0 internal | '.' after the code
           500 5.0 error | 500 | - | 5.0 error | '5.0' is not an enhanced status
           550 #5.1.1 gone | 550 | 5.1.1 | gone | -
@@ -44,6 +44,17 @@ class ReplyFormTest {
   void parse_controlAndDirectionCharacters_becomeSpaces() {
     assertThat(SmtpReply.parse("550 a\u0007b\u202Ec\u001B[31md\u2028e").toString())
         .isEqualTo("550 a b c [31md e");
+  }
+
+  /** A pair that was cut in two left half a character in the text, or one too many. */
+  @Test
+  void parse_pairOfSurrogates_staysTogetherOrBecomesSpace() {
+    SmtpReply reply = SmtpReply.parse("450\uD83D\uDE00 later");
+    assertThat(reply.toString()).isEqualTo("450 later");
+    assertThat(reply.malformation()).contains("'\uD83D\uDE00' after the code");
+
+    String filler = "x".repeat(SmtpReply.MAX_LINE_LENGTH - 5);
+    assertThat(SmtpReply.parse("450 " + filler + "\uD83D\uDE00").text()).isEqualTo(filler);
   }
 
   @Test

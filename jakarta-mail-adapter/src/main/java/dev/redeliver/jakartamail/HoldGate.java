@@ -110,13 +110,13 @@ final class HoldGate {
     if (meaning.handling() != Handling.HOLD || !isOfServer(failure)) {
       if (known != null) {
         // Not even asked: the next one may.
-        held.put(key, new Held(known, redeliverer.now()));
+        held.put(key, new Held(known, redeliverer.clock().instant()));
       }
       return Optional.empty();
     }
     String reason = String.valueOf(problem.getMessage()).strip() + ": " + meaning.advice();
     boolean credentials = problem instanceof AuthenticationFailedException;
-    Instant now = redeliverer.now();
+    Instant now = redeliverer.clock().instant();
     // The try that was let through has prolonged the back-off already.
     Held remembered =
         known != null && known.until().isAfter(now)

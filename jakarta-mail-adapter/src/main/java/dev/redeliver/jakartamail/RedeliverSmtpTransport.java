@@ -53,6 +53,7 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   private boolean lockStep;
   private int assumed;
   private String mailParameters = "";
+  private boolean askAnyway;
   private @Nullable SmtpFailure held;
   private @Nullable Pipeline pipeline;
   private @Nullable OutputStream output;
@@ -166,8 +167,10 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     Redeliverer deliverer = redeliverer();
     HoldGate gate = HoldGate.of(deliverer);
     HoldGate.Key key = HoldGate.Key.of(host, port, user, password);
-    Optional<HoldGate.Held> closed = gate.closed(key, deliverer.now());
-    if (closed.isPresent()) {
+    boolean ask = askAnyway;
+    askAnyway = false;
+    Optional<HoldGate.Held> closed = gate.closed(key, deliverer.clock().instant());
+    if (closed.isPresent() && !ask) {
       held = closed.get().failure();
       throw closed.get().exception();
     }
@@ -236,7 +239,8 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   }
 
   /**
-   * Connects once, and makes the transport usable for {@link #attemptOnce}.
+   * Connects once, and makes the transport usable for {@link #attemptOnce}. A server that has refused
+   * our set-up is asked all the same: the caller knows when.
    *
    * @param to where to connect to, now and whenever an attempt finds the connection closed
    * @return why the session is not ready for MAIL; empty if it is
@@ -246,6 +250,7 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     connectedByUser = true;
     target = to;
     lockStep = false;
+    askAnyway = true;
     return reopen();
   }
 

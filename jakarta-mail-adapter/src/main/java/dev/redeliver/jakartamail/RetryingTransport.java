@@ -184,7 +184,7 @@ public final class RetryingTransport extends Transport {
   private Optional<SmtpFailure> open() {
     HoldGate gate = HoldGate.of(redeliverer);
     HoldGate.Key key = HoldGate.Key.of(server(), target.port(), target.user(), target.password());
-    Optional<HoldGate.Held> closed = gate.closed(key, redeliverer.now());
+    Optional<HoldGate.Held> closed = gate.closed(key, redeliverer.clock().instant());
     if (closed.isPresent()) {
       problem = closed.get().exception();
       return Optional.of(closed.get().failure());
