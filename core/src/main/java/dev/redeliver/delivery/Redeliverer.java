@@ -5,6 +5,7 @@ import dev.redeliver.classify.MailboxProvider;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.policy.UnknownOutcome;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.reputation.ReputationMonitor;
 import dev.redeliver.smtp.SmtpFailure;
@@ -35,6 +36,7 @@ public final class Redeliverer {
   private static final Map<RetryPolicy, SoftReference<Redeliverer>> BY_POLICY = new WeakHashMap<>();
 
   private final RetryPolicy policy;
+  private final RetryPolicy otherwise;
   private final InstantSource clock;
   private final Waiter waiter;
   private final RandomGenerator random;
@@ -44,6 +46,7 @@ public final class Redeliverer {
 
   private Redeliverer(Builder builder) {
     policy = builder.policy;
+    otherwise = policy.toBuilder().unknownOutcome(other(policy.unknownOutcome())).build();
     clock = builder.clock;
     waiter = builder.waiter;
     random = builder.random;
@@ -52,6 +55,17 @@ public final class Redeliverer {
     listeners = new Listeners(all);
     monitor = new ReputationMonitor(policy.alertThreshold(), policy.alertWindow());
     engine = new RetryEngine(builder.registry, "redeliver-" + policy.name());
+  }
+
+  private static UnknownOutcome other(UnknownOutcome choice) {
+    return choice == UnknownOutcome.RESEND ? UnknownOutcome.REPORT : UnknownOutcome.RESEND;
+  }
+
+  /** A message may have its own mind about an unknown outcome. */
+  RetryPolicy policyFor(Envelope envelope) {
+    return envelope.unknownOutcome().orElse(policy.unknownOutcome()) == policy.unknownOutcome()
+        ? policy
+        : otherwise;
   }
 
   /**

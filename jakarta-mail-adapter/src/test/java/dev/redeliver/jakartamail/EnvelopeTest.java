@@ -238,8 +238,7 @@ class EnvelopeTest {
 
     properties.setProperty("mail.mime.allowutf8", "true");
     connected(path, properties, 1).sendMessage(message(properties), numbered(2));
-    assertThat(sent(server, "MAIL"))
-        .containsExactly("MAIL FROM:<\u0161imon@example.org> SMTPUTF8");
+    assertThat(sent(server, "MAIL")).containsExactly("MAIL FROM:<\u0161imon@example.org> SMTPUTF8");
   }
 
   @ParameterizedTest
