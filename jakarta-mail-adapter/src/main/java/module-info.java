@@ -2,6 +2,7 @@
 module dev.redeliver.jakartamail {
   requires transitive dev.redeliver.core;
   requires transitive jakarta.mail;
+  requires org.apache.commons.pool2;
   requires static org.eclipse.angus.mail;
   requires static org.jspecify;
 

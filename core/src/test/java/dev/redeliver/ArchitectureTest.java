@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -119,8 +120,11 @@ class ArchitectureTest {
         .dependOnClassesThat(
             assignableTo(Clock.class)
                 .or(assignableTo(InstantSource.class))
-                .or(assignableTo(RandomGenerator.class))
-                .or(equivalentTo(Thread.class)))
+                .or(assignableTo(RandomGenerator.class)))
+        .orShould()
+        .callCodeUnitWhere(
+            targetOwner(assignableTo(Thread.class))
+                .and(target(nameMatching("(?!currentThread|getContextClassLoader).*"))))
         .check(CORE);
   }
 

@@ -1,9 +1,9 @@
 package dev.redeliver.classify;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** Reads cells that say one of a few things. */
 final class Cells {
@@ -17,11 +17,14 @@ final class Cells {
         .orElseThrow(
             () ->
                 new Table.BadCell(
-                    column,
-                    "'"
-                        + cell
-                        + "' is not one of: "
-                        + Arrays.stream(values).map(token).collect(Collectors.joining(", "))));
+                    column, unknown(cell, Arrays.stream(values).map(token).toList())));
+  }
+
+  /** {@return what is wrong with a word that is not one of those known} */
+  static String unknown(String word, List<String> known) {
+    return Nearest.to(word, known)
+        .map(nearest -> "'" + word + "' is unknown. Did you mean '" + nearest + "'?")
+        .orElseGet(() -> "'" + word + "' is not one of: " + String.join(", ", known));
   }
 
   static boolean yesOrNo(Table.Row row, String column) {

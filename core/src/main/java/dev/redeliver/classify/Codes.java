@@ -59,7 +59,12 @@ final class Codes {
     if (!basic.equals(Table.DEFAULT)) {
       for (String code : basic.split(",", -1)) {
         if (!BASIC.matcher(code.strip()).matches()) {
-          throw new Table.BadCell("basic", "'" + code + "' is no code or class of codes");
+          throw new Table.BadCell(
+              "basic",
+              "'"
+                  + code.strip()
+                  + "' is no code. Write 450, or 45 for 450 to 459, or 4 for every 4yz, or 0 for a"
+                  + " reply without a code; with commas between several");
         }
         codes.add(Range.of(code.strip()));
       }
@@ -76,7 +81,12 @@ final class Codes {
   private static Status status(String text) {
     Matcher matcher = ENHANCED.matcher(text);
     if (!matcher.matches()) {
-      throw new Table.BadCell("enhanced", "'" + text + "' is no status or range of them");
+      throw new Table.BadCell(
+          "enhanced",
+          "'"
+              + text
+              + "' is no enhanced status. Write 4.7.1, or 4.7.* for every 4.7.x, or 4.7.500-699, or"
+              + " - for replies without one; with commas between several");
     }
     int from = number(matcher.group(3), 0);
     int to = matcher.group(4) == null ? number(matcher.group(3), 999) : number(matcher.group(4), 0);
@@ -117,6 +127,22 @@ final class Codes {
       }
     }
     return enhanced.length == 0 && !none;
+  }
+
+  /**
+   * {@return whether any reply could match} An enhanced status counts only if its class agrees with
+   * the basic code, so 5yz and 4.7.1 never come together.
+   */
+  boolean canMatch() {
+    return basic.length == 0
+        || enhanced.length == 0
+        || Arrays.stream(basic)
+            .map(range -> range.low() / 100)
+            .anyMatch(
+                digit ->
+                    digit == 0
+                        || Arrays.stream(enhanced)
+                            .anyMatch(e -> e.classDigit() < 0 || e.classDigit() == digit));
   }
 
   boolean namesEnhanced() {

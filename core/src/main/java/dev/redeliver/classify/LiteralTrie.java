@@ -21,13 +21,17 @@ import java.util.TreeSet;
 final class LiteralTrie {
   private static final int ROOT = 0;
 
-  /** A cell holds the parent from bit 32 on, the base from bit 2 on, and two flags below. */
+  /** Words that may stand in a gap. */
+  static final int LONGEST_GAP = 5;
+
+  /** A cell holds the parent from bit 32 on, the base from bit 3 on, and three flags below. */
   private static final int PARENT = 32;
 
-  private static final int BASE = 2;
+  private static final int BASE = 3;
   private static final int HAS_TERMS = 1;
   private static final int HAS_REST = 2;
-  private static final int FLAGS = HAS_TERMS | HAS_REST;
+  private static final int HAS_GAP = 4;
+  private static final int FLAGS = HAS_TERMS | HAS_REST | HAS_GAP;
 
   private final long[] cells;
   private final int[][] termsOf;
@@ -77,6 +81,17 @@ final class LiteralTrie {
     if ((content & HAS_REST) != 0) {
       walk(text, text.endOfWord(next), (content >>> BASE) + Words.REST_OF_WORD, found);
     }
+    if ((content & HAS_GAP) != 0) {
+      walkGap(text, next, (content >>> BASE) + Words.GAP, found);
+    }
+  }
+
+  private void walkGap(Words text, int from, int node, Found found) {
+    int word = from;
+    for (int skipped = 0; skipped <= LONGEST_GAP && word < text.length(); skipped++) {
+      walk(text, word, node, found);
+      word = text.endOfWord(word) + 1;
+    }
   }
 
   /** The terms found in a text. Not thread-safe. */
@@ -125,21 +140,15 @@ final class LiteralTrie {
     /**
      * Adds a literal.
      *
-     * @param parts its words, cut where the rest of a word is left open
-     * @param open whether the last word is left open too
+     * @param words what it is made of: words, open words, gaps
      * @param term what to find with it
      */
-    void add(List<Words> parts, boolean open, int term) {
+    void add(List<Words> words, int term) {
       Node node = root;
-      for (int part = 0; part < parts.size(); part++) {
-        Words words = parts.get(part);
-        boolean isLast = part == parts.size() - 1;
-        int from = part == 0 ? 1 : 0;
-        int to = isLast && !open ? words.length() : words.length() - 1;
-        for (int i = from; i < to; i++) {
-          node = node.child(words.at(i));
+      for (Words word : words) {
+        for (int i = 1; i < word.length(); i++) {
+          node = node.child(word.at(i));
         }
-        node = isLast ? node : node.child(Words.REST_OF_WORD);
       }
       node.terms.add(term);
     }
@@ -162,7 +171,8 @@ final class LiteralTrie {
 
     private int flags() {
       return (terms.isEmpty() ? 0 : HAS_TERMS)
-          | (children.containsKey(Words.REST_OF_WORD) ? HAS_REST : 0);
+          | (children.containsKey(Words.REST_OF_WORD) ? HAS_REST : 0)
+          | (children.containsKey(Words.GAP) ? HAS_GAP : 0);
     }
   }
 

@@ -6,7 +6,6 @@ import dev.redeliver.smtp.SmtpReply;
 import dev.redeliver.smtp.SmtpStage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,10 +24,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever a rule says, the first digit of the basic code decides between transient and
  * permanent (RFC 5321 section 4.2.1), an enhanced status counts only if its class agrees, and a
- * permanent refusal before MAIL is about the relay or our set-up and holds the message.
+ * permanent refusal before MAIL, or a problem of our own there, is about the relay or our set-up
+ * and holds the message.
  */
 public final class ReplyClassifier {
   private static final ReplyClassifier STANDARD = new ReplyClassifier("", List.of());
+
+  private static final Optional<Handling> RESUME = Optional.of(Handling.RESUME);
 
   private final boolean hasUserRules;
   private final RuleIndex index;
@@ -41,13 +43,12 @@ public final class ReplyClassifier {
     for (MailboxProvider provider : MailboxProvider.all()) {
       provider.marks().ifPresent(phrase -> marks.put(provider, Phrase.parse(phrase, vocabulary)));
     }
+    List<Rule> builtIn = RuleTable.builtIn(vocabulary);
     List<Rule> rules = new ArrayList<>();
     if (hasUserRules) {
-      rules.addAll(RuleTable.ofUser(userTable, userRows, vocabulary));
+      rules.addAll(RuleTable.ofUser(userTable, userRows, vocabulary, builtIn));
     }
-    RuleTable.builtIn(vocabulary).stream()
-        .sorted(Comparator.comparing(Rule::tier))
-        .forEach(rules::add);
+    builtIn.stream().sorted(Comparator.comparing(Rule::tier)).forEach(rules::add);
     index = new RuleIndex(rules, marks, vocabulary.trie());
   }
 
@@ -59,16 +60,16 @@ public final class ReplyClassifier {
   /**
    * {@return a classifier with rules of the user's own, which win over the built-in ones}
    *
-   * @param file tab-separated rows under a header; the columns are those of the built-in table, of
-   *     which {@code id} and {@code cause} must be there
-   * @throws IllegalArgumentException if rows are bad; it names all of them by line and column
+   * @param file tab-separated rows in UTF-8 under a header; the columns are those of the built-in
+   *     table, of which {@code id} and {@code cause} must be there
+   * @throws IllegalArgumentException if rows are bad; it names all of them, one per line, by file,
+   *     line and column
    * @throws IllegalStateException if this classifier has user's rules already
    * @throws java.io.UncheckedIOException if the file cannot be read
    */
   public ReplyClassifier withRules(Path file) {
     try {
-      return withRules(
-          String.valueOf(file.getFileName()), Files.readAllLines(file, StandardCharsets.UTF_8));
+      return withRules(file.toString(), Files.readAllBytes(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -77,7 +78,7 @@ public final class ReplyClassifier {
   /**
    * {@return a classifier with rules of the user's own, which win over the built-in ones}
    *
-   * @param name what error messages call the table
+   * @param name what error messages call the table; not empty
    * @param rows as in {@link #withRules(Path)}
    * @throws IllegalArgumentException if rows are bad; it names all of them by line and column
    * @throws IllegalStateException if this classifier has user's rules already
@@ -86,7 +87,22 @@ public final class ReplyClassifier {
     if (hasUserRules) {
       throw new IllegalStateException("user rules are already set");
     }
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("name must not be empty");
+    }
     return new ReplyClassifier(name, rows);
+  }
+
+  /**
+   * {@return a classifier with rules of the user's own, which win over the built-in ones}
+   *
+   * @param name what error messages call the table
+   * @param table the octets of a file as {@link #withRules(Path)} reads it
+   * @throws IllegalArgumentException if rows are bad; it names all of them by line and column
+   * @throws IllegalStateException if this classifier has user's rules already
+   */
+  public ReplyClassifier withRules(String name, byte[] table) {
+    return withRules(name, Table.lines(name, table));
   }
 
   /** {@return what a failure means} */
@@ -117,7 +133,8 @@ public final class ReplyClassifier {
             .filter(candidate -> candidate.stages().name(token))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("no rule for " + token));
-    Handling handling = rule.handling().orElse(Handling.RETRY);
+    boolean setUp = severity == Severity.PERMANENT && failure.stage().isBeforeMail();
+    Handling handling = setUp ? Handling.HOLD : rule.handling().orElse(Handling.RETRY);
     return result(rule, severity, handling, Optional.empty(), Evidence.of(failure));
   }
 
@@ -136,7 +153,7 @@ public final class ReplyClassifier {
     RuleIndex.Question question = question(stage, reply, speaker);
     RuleIndex.Match match = index.first(question);
     Rule rule = match.rule();
-    Severity severity = severity(rule, reply);
+    Severity severity = severity(rule, stage, reply);
     Optional<Handling> wanted = rule.handling();
     if (wanted.isEmpty()) {
       // Words refine what a failure is about; what to do about it, the codes may know better.
@@ -166,9 +183,11 @@ public final class ReplyClassifier {
    * @param reply the reply
    */
   public List<RuleMatch> trace(@Nullable SmtpStage stage, SmtpReply reply) {
-    return index.all(question(stage, reply, MailboxProvider.OTHER)).stream()
-        .map(RuleMatch::of)
-        .toList();
+    RuleIndex.Question question = question(stage, reply, MailboxProvider.OTHER);
+    List<RuleIndex.Match> matches = new ArrayList<>(index.all(question));
+    // Where several alternatives of its phrase match, the one that the classification names.
+    matches.set(0, index.first(question));
+    return matches.stream().map(RuleMatch::of).toList();
   }
 
   /** {@return the rules in the order of precedence} */
@@ -176,15 +195,18 @@ public final class ReplyClassifier {
     return index.rules();
   }
 
-  /** Only where the code is lost may words say that a failure is permanent. */
-  private static Severity severity(Rule rule, SmtpReply reply) {
-    if (rule.readAsTransient() && reply.severity() == Severity.PERMANENT) {
-      return Severity.TRANSIENT;
+  /**
+   * The first digit decides, with two exceptions: RFC 5321 section 4.5.3.1.10 reads 552 as 452
+   * where it is about too many recipients, and a text from a log that lost its code means what its
+   * words say. In a session, what has no code is no reply, and nobody is given up for it.
+   */
+  private static Severity severity(Rule rule, @Nullable SmtpStage stage, SmtpReply reply) {
+    if (reply.code() == 0 && reply.enhancedStatus().isEmpty() && stage == null) {
+      return rule.severityWithoutCode();
     }
-    boolean lost = reply.code() == 0 && reply.enhancedStatus().isEmpty();
-    return lost && rule.handling().equals(Optional.of(Handling.FAIL))
-        ? Severity.PERMANENT
-        : reply.severity();
+    boolean tooManyRecipients = reply.code() == 552 && rule.handling().equals(RESUME);
+    boolean transientByRule = rule.readAsTransient() && reply.severity() == Severity.PERMANENT;
+    return tooManyRecipients || transientByRule ? Severity.TRANSIENT : reply.severity();
   }
 
   private static Handling handling(

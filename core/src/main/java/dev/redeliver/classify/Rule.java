@@ -1,6 +1,7 @@
 package dev.redeliver.classify;
 
 import dev.redeliver.smtp.EnhancedStatus;
+import dev.redeliver.smtp.Severity;
 import dev.redeliver.smtp.SmtpStage;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id names the rule in reports
  * @param origin the table and line it comes from
+ * @param own whether it is a rule of the user
+ * @param conditions its conditions on stage and codes, as the table writes them
  * @param stages where it holds
  * @param codes its condition on the codes
  * @param phrase its condition on the text, if it has one
@@ -30,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 record Rule(
     String id,
     String origin,
+    boolean own,
+    Conditions conditions,
     Stages stages,
     Codes codes,
     Optional<Phrase> phrase,
@@ -44,6 +49,18 @@ record Rule(
     String advice,
     String source,
     List<String> examples) {
+  /**
+   * Conditions as the table writes them, for people.
+   *
+   * @param stage the column, if it says anything
+   * @param basic the column, if it says anything
+   * @param enhanced the column, if it says anything
+   */
+  record Conditions(Optional<String> stage, Optional<String> basic, Optional<String> enhanced) {
+    static final Conditions NONE =
+        new Conditions(Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
   /** The strength of the evidence that the rule needs, the strongest first. */
   enum Tier {
     PROVIDER,
@@ -60,6 +77,13 @@ record Rule(
       return Tier.TEXT;
     }
     return codes.namesEnhanced() ? Tier.ENHANCED_STATUS : Tier.BASIC_CODE;
+  }
+
+  /** {@return what a text without any code means} */
+  Severity severityWithoutCode() {
+    return handling
+        .map(h -> h == Handling.FAIL ? Severity.PERMANENT : Severity.TRANSIENT)
+        .orElseGet(() -> CauseDefaults.of(cause).codeless());
   }
 
   /** {@return whether codes and stage fit; the text is another question} */

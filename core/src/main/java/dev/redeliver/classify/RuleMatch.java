@@ -1,6 +1,5 @@
 package dev.redeliver.classify;
 
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -9,25 +8,59 @@ import java.util.Optional;
  *
  * @param ruleId the rule
  * @param origin its table and line
+ * @param own whether it is a rule of the user, which wins over all built-in ones
  * @param evidence the kind of evidence it goes by: {@code provider}, {@code text}, {@code
  *     enhanced-status} or {@code basic-code}
- * @param cause what it says the failure is about
+ * @param provider the token of the operator whose replies it is about, if not everybody's
  * @param words the part of its phrase that matches, if it asks for one
+ * @param basic its condition on the basic code, as the table writes it, if it has one
+ * @param enhanced its condition on the enhanced status, if it has one
+ * @param stage its condition on the stage, if it has one
+ * @param cause what it says the failure is about
+ * @param handling what it says is to be done, as the table writes it; empty if it leaves that to
+ *     the codes
  */
 public record RuleMatch(
-    String ruleId, String origin, String evidence, Cause cause, Optional<String> words) {
+    String ruleId,
+    String origin,
+    boolean own,
+    String evidence,
+    Optional<String> provider,
+    Optional<String> words,
+    Optional<String> basic,
+    Optional<String> enhanced,
+    Optional<String> stage,
+    Cause cause,
+    Optional<String> handling) {
   /** Refuses nulls. */
   public RuleMatch {
     Objects.requireNonNull(ruleId, "ruleId");
     Objects.requireNonNull(origin, "origin");
     Objects.requireNonNull(evidence, "evidence");
-    Objects.requireNonNull(cause, "cause");
+    Objects.requireNonNull(provider, "provider");
     Objects.requireNonNull(words, "words");
+    Objects.requireNonNull(basic, "basic");
+    Objects.requireNonNull(enhanced, "enhanced");
+    Objects.requireNonNull(stage, "stage");
+    Objects.requireNonNull(cause, "cause");
+    Objects.requireNonNull(handling, "handling");
   }
 
   static RuleMatch of(RuleIndex.Match match) {
     Rule rule = match.rule();
-    String evidence = rule.tier().name().toLowerCase(Locale.ROOT).replace('_', '-');
-    return new RuleMatch(rule.id(), rule.origin(), evidence, rule.cause(), match.words());
+    return new RuleMatch(
+        rule.id(),
+        rule.origin(),
+        rule.own(),
+        Cells.token(rule.tier()),
+        rule.provider().map(MailboxProvider::token),
+        match.words(),
+        rule.conditions().basic(),
+        rule.conditions().enhanced(),
+        rule.conditions().stage(),
+        rule.cause(),
+        rule.readAsTransient()
+            ? Optional.of(RuleTable.TRANSIENT)
+            : rule.handling().map(Cells::token));
   }
 }

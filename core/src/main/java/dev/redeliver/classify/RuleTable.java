@@ -2,11 +2,15 @@ package dev.redeliver.classify;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Reads rules from rows. Not thread-safe: one for each table. */
 final class RuleTable {
@@ -34,18 +38,26 @@ final class RuleTable {
   private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9.-]*");
 
   /** The word that lets a 5yz be read as if it were a 4yz. */
-  private static final String TRANSIENT = "transient";
+  static final String TRANSIENT = "transient";
+
+  /** Ids of built-in rules never begin so. */
+  static final String OWN = "own.";
+
+  /** Basic codes of replies that refuse, and none at all. */
+  private static final String FAILURES = "4,5,0";
 
   private final String name;
   private final Vocabulary vocabulary;
-  private final boolean trusted;
+  private final boolean own;
+  private final Set<String> taken;
   private final List<Rule> rules = new ArrayList<>();
-  private final Set<String> ids = new HashSet<>();
+  private final Map<String, Integer> lineOfId = new HashMap<>();
 
-  private RuleTable(String name, Vocabulary vocabulary, boolean trusted) {
+  private RuleTable(String name, Vocabulary vocabulary, boolean own, Set<String> taken) {
     this.name = name;
     this.vocabulary = vocabulary;
-    this.trusted = trusted;
+    this.own = own;
+    this.taken = taken;
   }
 
   /** Adds the lists of words to a vocabulary. */
@@ -56,7 +68,7 @@ final class RuleTable {
         Table.resource(WORD_LISTS),
         columns,
         columns,
-        row -> guarded("words", () -> define(vocabulary, row)));
+        row -> row.read("words", false, () -> define(vocabulary, row)));
   }
 
   private static boolean define(Vocabulary vocabulary, Table.Row row) {
@@ -65,55 +77,108 @@ final class RuleTable {
   }
 
   static List<Rule> builtIn(Vocabulary vocabulary) {
-    return new RuleTable(BUILT_IN, vocabulary, false).read(Table.resource(BUILT_IN));
+    return new RuleTable(BUILT_IN, vocabulary, false, Set.of()).read(Table.resource(BUILT_IN));
   }
 
-  /** {@return the rules of a user's table} */
-  static List<Rule> ofUser(String name, List<String> lines, Vocabulary vocabulary) {
-    return new RuleTable(name, vocabulary, true).read(lines);
+  /**
+   * {@return the rules of a user's table}
+   *
+   * @param builtIn the rules whose ids are taken
+   */
+  static List<Rule> ofUser(
+      String name, List<String> lines, Vocabulary vocabulary, List<Rule> builtIn) {
+    Set<String> taken = builtIn.stream().map(Rule::id).collect(Collectors.toSet());
+    return new RuleTable(name, vocabulary, true, taken).read(lines);
   }
 
   private List<Rule> read(List<String> lines) {
-    Table.read(name, lines, COLUMNS, REQUIRED, row -> rules.add(rule(row)));
+    Table.read(name, lines, COLUMNS, REQUIRED, this::add);
     return rules;
   }
 
-  private Rule rule(Table.Row row) {
-    Cause cause = Cells.oneOf(row, "cause", Cause.values(), Cause::token);
-    CauseDefaults defaults = CauseDefaults.of(cause);
-    boolean readAsTransient = trusted && row.get("handling").equals(TRANSIENT);
-    Rule rule =
-        new Rule(
-            id(row.get("id")),
-            name + " line " + row.line(),
-            Stages.parse(row.get("stage")),
-            Codes.parse(row.get("basic"), row.get("enhanced")),
-            phrase(row),
-            provider(row),
-            cause,
-            row.isDefault("scope")
-                ? defaults.scope()
-                : Cells.oneOf(row, "scope", Scope.values(), Cells::token),
-            row.isDefault("lane")
-                ? defaults.lane()
-                : Cells.oneOf(row, "lane", Lane.values(), Lane::token),
-            readAsTransient ? Optional.of(Handling.RETRY) : handling(row),
-            readAsTransient,
-            row.isDefault("alert") ? defaults.alert() : Cells.yesOrNo(row, "alert"),
-            row.isDefault("meaning") ? defaults.meaning() : row.get("meaning"),
-            row.isDefault("advice") ? defaults.advice() : row.get("advice"),
-            row.isDefault("source") ? name : row.get("source"),
-            examples(row));
-    refuseFailingTransient(rule);
-    return rule;
+  private void add(Table.Row row) {
+    Rule rule = rule(row);
+    if (!row.isBad()) {
+      check(rule, row);
+    }
+    if (!row.isBad()) {
+      rules.add(rule);
+    }
   }
 
-  private String id(String id) {
+  private Rule rule(Table.Row row) {
+    String id = row.read("id", "", () -> id(row));
+    Cause cause = row.read("cause", Cause.OTHER, () -> cause(row));
+    CauseDefaults defaults = CauseDefaults.of(cause);
+    return new Rule(
+        id,
+        name + " line " + row.line(),
+        own,
+        new Rule.Conditions(written(row, "stage"), written(row, "basic"), written(row, "enhanced")),
+        row.read("stage", Stages.parse(Table.DEFAULT), () -> Stages.parse(row.get("stage"))),
+        codes(row, cause),
+        row.read("phrase", Optional.empty(), () -> phrase(row)),
+        row.read("provider", Optional.empty(), () -> provider(row)),
+        cause,
+        row.isDefault("scope")
+            ? defaults.scope()
+            : row.read(
+                "scope",
+                defaults.scope(),
+                () -> Cells.oneOf(row, "scope", Scope.values(), Cells::token)),
+        row.isDefault("lane")
+            ? defaults.lane()
+            : row.read(
+                "lane",
+                defaults.lane(),
+                () -> Cells.oneOf(row, "lane", Lane.values(), Lane::token)),
+        row.read("handling", Optional.empty(), () -> handling(row)),
+        own && row.get("handling").equals(TRANSIENT),
+        row.isDefault("alert")
+            ? defaults.alert()
+            : row.read("alert", false, () -> Cells.yesOrNo(row, "alert")),
+        row.isDefault("meaning") ? defaults.meaning() : row.get("meaning"),
+        row.isDefault("advice") ? defaults.advice() : row.get("advice"),
+        row.isDefault("source") ? name : row.get("source"),
+        examples(row));
+  }
+
+  private static Optional<String> written(Table.Row row, String column) {
+    return row.isDefault(column) ? Optional.empty() : Optional.of(row.get(column));
+  }
+
+  /** A user who names no code means replies that refuse. */
+  private Codes codes(Table.Row row, Cause cause) {
+    String any = own && cause != Cause.SUCCESS ? FAILURES : Table.DEFAULT;
+    String basic = row.isDefault("basic") ? any : row.get("basic");
+    Codes none = Codes.parse(Table.DEFAULT, Table.DEFAULT);
+    row.read("basic", none, () -> Codes.parse(basic, Table.DEFAULT));
+    row.read("enhanced", none, () -> Codes.parse(Table.DEFAULT, row.get("enhanced")));
+    return row.isBad() ? none : Codes.parse(basic, row.get("enhanced"));
+  }
+
+  private static Cause cause(Table.Row row) {
+    if (row.isDefault("cause")) {
+      throw new Table.BadCell("cause", "is missing: every rule has one");
+    }
+    return Cells.oneOf(row, "cause", Cause.values(), Cause::token);
+  }
+
+  private String id(Table.Row row) {
+    String id = row.get("id");
+    if (row.isDefault("id")) {
+      throw new Table.BadCell("id", "is missing: every rule has one of its own");
+    }
     if (!ID.matcher(id).matches()) {
       throw new Table.BadCell("id", "'" + id + "' is not of a-z, 0-9, '.' and '-'");
     }
-    if (!ids.add(id)) {
-      throw new Table.BadCell("id", "'" + id + "' stands twice");
+    if (taken.contains(id)) {
+      throw new Table.BadCell(
+          "id", "'" + id + "' is a built-in rule. Choose another, such as '" + OWN + id + "'");
+    }
+    Integer first = lineOfId.putIfAbsent(id, row.line());
+    if (first != null) {
+      throw new Table.BadCell("id", "'" + id + "' stands twice, first on line " + first);
     }
     return id;
   }
@@ -121,15 +186,7 @@ final class RuleTable {
   private Optional<Phrase> phrase(Table.Row row) {
     return row.isDefault("phrase")
         ? Optional.empty()
-        : Optional.of(guarded("phrase", () -> Phrase.parse(row.get("phrase"), vocabulary)));
-  }
-
-  private static <T> T guarded(String column, java.util.function.Supplier<T> reader) {
-    try {
-      return reader.get();
-    } catch (IllegalArgumentException e) {
-      throw new Table.BadCell(column, String.valueOf(e.getMessage()));
-    }
+        : Optional.of(Phrase.parse(row.get("phrase"), vocabulary));
   }
 
   private static Optional<MailboxProvider> provider(Table.Row row) {
@@ -140,10 +197,22 @@ final class RuleTable {
     return Optional.of(Cells.oneOf(row, "provider", all, MailboxProvider::token));
   }
 
-  private static Optional<Handling> handling(Table.Row row) {
-    return row.isDefault("handling")
-        ? Optional.empty()
-        : Optional.of(Cells.oneOf(row, "handling", Handling.values(), Cells::token));
+  private Optional<Handling> handling(Table.Row row) {
+    if (row.isDefault("handling")) {
+      return Optional.empty();
+    }
+    List<String> words = new ArrayList<>();
+    for (Handling handling : Handling.values()) {
+      if (handling != Handling.PROCEED) {
+        words.add(Cells.token(handling));
+      }
+    }
+    if (own) {
+      words.add(TRANSIENT);
+    }
+    String word = Cells.oneOf(row, "handling", words.toArray(String[]::new), Function.identity());
+    return Optional.of(
+        word.equals(TRANSIENT) ? Handling.RETRY : Handling.valueOf(word.toUpperCase(Locale.ROOT)));
   }
 
   private static List<String> examples(Table.Row row) {
@@ -152,11 +221,41 @@ final class RuleTable {
         : Arrays.stream(row.get("example").split("\\|\\|", -1)).map(String::strip).toList();
   }
 
-  /** RFC 5321 section 4.2.1: the first digit decides, and 4yz asks to try again. */
-  private static void refuseFailingTransient(Rule rule) {
+  /** What each column alone allows, and all together do not. */
+  private static void check(Rule rule, Table.Row row) {
     boolean fails = rule.handling().filter(Handling.FAIL::equals).isPresent();
     if (fails && rule.codes().canMatchClass(4)) {
-      throw new Table.BadCell("handling", "'fail' on a rule that can match a 4yz reply");
+      row.note(
+          new Table.BadCell(
+              "handling",
+              "'fail' on a rule that can match a 4yz reply, which asks to try again (RFC 5321"
+                  + " section 4.2.1). Write 5 in column basic"));
+    }
+    if (rule.readAsTransient() && !rule.codes().canMatchClass(5)) {
+      row.note(
+          new Table.BadCell(
+              "handling", "'" + TRANSIENT + "' on a rule that can match no 5yz reply"));
+    }
+    if (!rule.codes().canMatch()) {
+      row.note(
+          new Table.BadCell(
+              "enhanced",
+              "no reply can match: a status counts only if its class agrees with the basic code"));
+    }
+    boolean anyReply = rule.phrase().isEmpty() && rule.provider().isEmpty();
+    if (row.isComplete()
+        && rule.own()
+        && anyReply
+        && rule.conditions().equals(Rule.Conditions.NONE)) {
+      row.note(
+          new Table.BadCell(
+              "phrase",
+              "the rule would decide every reply. Give it a phrase, a code, a provider or a stage"));
+    }
+    if (rule.stages().haveFaults() && !(anyReply && row.isDefault("enhanced"))) {
+      row.note(
+          new Table.BadCell(
+              "stage", "a fault or a local problem has no reply: no phrase, status or provider"));
     }
   }
 }

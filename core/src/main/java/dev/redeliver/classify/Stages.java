@@ -5,6 +5,7 @@ import dev.redeliver.smtp.SmtpStage;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -43,8 +44,7 @@ final class Stages {
       for (String part : cell.split(",", -1)) {
         String token = part.strip();
         if (!TOKENS.contains(token)) {
-          throw new Table.BadCell(
-              "stage", "'" + token + "' is not one of: " + String.join(", ", TOKENS));
+          throw new Table.BadCell("stage", Cells.unknown(token, List.copyOf(TOKENS)));
         }
         tokens.add(token);
       }
@@ -61,6 +61,11 @@ final class Stages {
       return true;
     }
     return stage == null ? otherEvidence && !ofSession.isEmpty() : ofSession.contains(stage);
+  }
+
+  /** {@return whether some of these are faults or local problems} */
+  boolean haveFaults() {
+    return tokens.size() > ofSession.size();
   }
 
   /** {@return whether the rule is about a fault or a local problem} */

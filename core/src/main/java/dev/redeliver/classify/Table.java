@@ -1,45 +1,108 @@
 package dev.redeliver.classify;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Tab-separated rows under a header that names the columns, in any order. Blank lines and lines
- * that start with # do not count. What is wrong with rows is collected, so that all of it can be
- * told at once. Not thread-safe.
+ * that start with # do not count, nor do a byte order mark, the CR of a CR LF, and tabs at the end
+ * of a line. What is wrong with rows is collected, so that all of it can be told at once. Not
+ * thread-safe.
  */
 final class Table {
   /** What a cell says that leaves the column to its default. */
   static final String DEFAULT = "*";
 
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+  private static final String SPACES = "  ";
+
   private final List<String> columns;
   private final List<String> required;
   private final List<String> errors = new ArrayList<>();
   private final List<String> header = new ArrayList<>();
+  private boolean readable = true;
+  private boolean headerSound;
 
   private Table(List<String> columns, List<String> required) {
     this.columns = columns;
     this.required = required;
   }
 
-  /** A row; a cell that is not there is {@link #DEFAULT}. */
-  record Row(int line, List<String> header, List<String> cells) {
+  /** A row; a cell that is not there is {@link #DEFAULT}. Not thread-safe. */
+  static final class Row {
+    private final int line;
+    private final List<String> header;
+    private final List<String> cells;
+    private final List<String> errors = new ArrayList<>();
+    private final Set<String> blamed = new HashSet<>();
+
+    private final boolean complete;
+
+    private Row(int line, List<String> header, List<String> cells, boolean complete) {
+      this.line = line;
+      this.header = header;
+      this.cells = cells;
+      this.complete = complete;
+    }
+
+    /** {@return whether the header is in order, so that no column is missing by mistake} */
+    boolean isComplete() {
+      return complete;
+    }
+
+    int line() {
+      return line;
+    }
+
     String get(String column) {
       int index = header.indexOf(column);
-      return index < 0 ? DEFAULT : cells.get(index).strip();
+      return index < 0 || isEmpty(index) ? DEFAULT : cells.get(index).strip();
+    }
+
+    private boolean isEmpty(int index) {
+      return cells.get(index).isBlank();
     }
 
     boolean isDefault(String column) {
       return get(column).equals(DEFAULT);
+    }
+
+    /**
+     * Reads a cell, or notes what is wrong with it.
+     *
+     * @param otherwise what a bad cell is taken for, so that the rest of the row can be read too
+     */
+    <T> T read(String column, T otherwise, Supplier<T> reader) {
+      try {
+        return reader.get();
+      } catch (BadCell e) {
+        note(e);
+      } catch (IllegalArgumentException e) {
+        note(new BadCell(column, String.valueOf(e.getMessage())));
+      }
+      return otherwise;
+    }
+
+    /** The first reason for a column is kept: it is the one that explains the others. */
+    void note(BadCell bad) {
+      if (blamed.add(bad.column())) {
+        errors.add("line " + line + ", column " + bad.column() + ": " + bad.getMessage());
+      }
+    }
+
+    boolean isBad() {
+      return !errors.isEmpty();
     }
   }
 
@@ -78,10 +141,12 @@ final class Table {
       Consumer<Row> reader) {
     Table table = new Table(columns, required);
     for (int i = 0; i < lines.size(); i++) {
-      table.readLine(lines.get(i), i + 1, reader);
+      table.readLine(i == 0 ? withoutMark(lines.get(i)) : lines.get(i), i + 1, reader);
     }
     if (table.header.isEmpty() && table.errors.isEmpty()) {
-      table.errors.add("has no header");
+      table.errors.add(
+          "is empty. Its first line names the columns, with a tab between them; needed are "
+              + String.join(" and ", required));
     }
     if (!table.errors.isEmpty()) {
       throw new IllegalArgumentException(
@@ -89,56 +154,97 @@ final class Table {
     }
   }
 
+  private static String withoutMark(String line) {
+    return !line.isEmpty() && line.charAt(0) == BYTE_ORDER_MARK ? line.substring(1) : line;
+  }
+
   private void readLine(String line, int number, Consumer<Row> reader) {
     if (line.isBlank() || line.startsWith("#")) {
       return;
     }
-    List<String> cells = List.of(line.split("\t", -1));
+    List<String> cells = new ArrayList<>(List.of(line.split("\t", -1)));
+    int most = header.isEmpty() ? 1 : header.size();
+    while (cells.size() > most && cells.get(cells.size() - 1).isBlank()) {
+      cells.remove(cells.size() - 1);
+    }
     if (header.isEmpty()) {
       readHeader(cells, number);
     } else if (cells.size() != header.size()) {
-      errors.add(
-          "line " + number + ": has " + cells.size() + " cells, the header " + header.size());
+      errors.add("line " + number + ": " + wrongNumber(cells));
     } else {
-      readRow(new Row(number, header, cells), reader);
+      readRow(new Row(number, header, cells, headerSound), reader);
     }
+  }
+
+  private String wrongNumber(List<String> cells) {
+    String wrong =
+        "has "
+            + count(cells.size(), "cell")
+            + ", the header names "
+            + count(header.size(), "column");
+    if (cells.size() > header.size()) {
+      return cells.stream().anyMatch(String::isBlank)
+          ? wrong + ". Two tabs in a row make an empty cell; write one between two cells"
+          : wrong;
+    }
+    return cells.size() == 1 || cells.stream().anyMatch(cell -> cell.strip().contains(SPACES))
+        ? wrong + ". Cells are separated by a tab; spaces do not count as one"
+        : wrong;
+  }
+
+  private static String count(int number, String thing) {
+    return number + " " + thing + (number == 1 ? "" : "s");
   }
 
   private void readHeader(List<String> cells, int number) {
     Set<String> seen = new HashSet<>();
+    if (cells.size() == 1 && cells.get(0).strip().contains(" ")) {
+      errors.add(
+          "line "
+              + number
+              + ": the header has no tab. Names of columns, and cells, are separated by a tab;"
+              + " spaces do not count as one");
+      readable = false;
+    }
     for (String cell : cells) {
       String column = cell.strip();
       header.add(column);
-      if (!columns.contains(column)) {
-        errors.add(
-            "line "
-                + number
-                + ": column '"
-                + column
-                + "' is not one of: "
-                + String.join(", ", columns));
-      } else if (!seen.add(column)) {
-        errors.add("line " + number + ": column '" + column + "' stands twice");
+      if (readable) {
+        checkColumn(column, number, seen);
       }
     }
     for (String column : required) {
-      if (!seen.contains(column)) {
+      if (readable && !seen.contains(column)) {
         errors.add("line " + number + ": column '" + column + "' is missing");
       }
+    }
+    readable &= seen.containsAll(required);
+    headerSound = errors.isEmpty();
+  }
+
+  private void checkColumn(String column, int number, Set<String> seen) {
+    if (!columns.contains(column)) {
+      errors.add("line " + number + ": column " + Cells.unknown(column, columns));
+    } else if (!seen.add(column)) {
+      errors.add("line " + number + ": column '" + column + "' stands twice");
     }
   }
 
   private void readRow(Row row, Consumer<Row> reader) {
-    try {
-      for (String column : row.header()) {
-        if (row.get(column).isEmpty()) {
-          throw new BadCell(column, "is empty; write * for the default");
-        }
+    if (!readable) {
+      return;
+    }
+    for (int i = 0; i < row.header.size(); i++) {
+      if (row.isEmpty(i)) {
+        row.note(new BadCell(row.header.get(i), "is empty; write * for the default"));
       }
+    }
+    try {
       reader.accept(row);
     } catch (BadCell e) {
-      errors.add("line " + row.line() + ", column " + e.column() + ": " + e.getMessage());
+      row.note(e);
     }
+    errors.addAll(row.errors);
   }
 
   /** {@return the lines of a table that belongs to this package} */
@@ -147,11 +253,32 @@ final class Table {
       if (table == null) {
         throw new IllegalStateException("resource " + name + " is missing");
       }
-      return new BufferedReader(new InputStreamReader(table, StandardCharsets.UTF_8))
-          .lines()
-          .toList();
+      return lines(name, table.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * {@return the lines of a file}
+   *
+   * @param name what the error message calls it
+   * @param octets UTF-8
+   * @throws IllegalArgumentException if it is not UTF-8; it names the line
+   */
+  static List<String> lines(String name, byte[] octets) {
+    ByteBuffer in = ByteBuffer.wrap(octets);
+    CharBuffer text = CharBuffer.allocate(octets.length);
+    CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(in, text, true);
+    if (result.isError()) {
+      int line = 1;
+      for (int i = 0; i < in.position(); i++) {
+        line += octets[i] == '\n' ? 1 : 0;
+      }
+      throw new IllegalArgumentException(
+          "%s: line %d: octet 0x%02X is not UTF-8. Save the file as UTF-8"
+              .formatted(name, line, octets[in.position()]));
+    }
+    return text.flip().toString().lines().toList();
   }
 }

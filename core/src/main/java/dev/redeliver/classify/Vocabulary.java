@@ -9,11 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Numbers the terms that phrases are made of. A term is a literal, or a name with {@code @} for any
  * literal of a list. A literal is one or more words; {@code *} at the end of a word leaves it open
- * ({@code greylist*} is found in {@code Greylisted}), and a list's name may stand for one of its
- * words; {@code 0.0.0.0} stands for any IP address, {@code a@b} for any e-mail address. Not
- * thread-safe; used while a classifier is built.
+ * ({@code greylist*} is found in {@code Greylisted}), {@code ..} between words stands for up to
+ * five others, and a list's name for one of its words; {@code 0.0.0.0} is any IP address, {@code
+ * a@b} any e-mail address. Not thread-safe; used while a classifier is built.
  */
 final class Vocabulary {
+  private static final String GAP = "..";
   private static final int MOST_SPELLINGS = 5000;
 
   private final Map<String, List<String>> lists = new HashMap<>();
@@ -44,30 +45,48 @@ final class Vocabulary {
     }
     int number = terms.size();
     for (String spelling : spellings(text)) {
-      boolean open = spelling.endsWith("*");
-      trie.add(parts(open ? spelling.substring(0, spelling.length() - 1) : spelling), open, number);
+      trie.add(words(spelling), number);
     }
     terms.put(text, number);
     return number;
   }
 
-  /** {@return the words of a literal, cut behind each word that a star leaves open} */
-  private static List<Words> parts(String literal) {
-    List<Words> parts = new ArrayList<>();
-    for (String part : literal.split("\\*(?=\\s)", -1)) {
-      if (part.indexOf('*') >= 0) {
-        throw new IllegalArgumentException("'" + literal + "' has a * that is not at a word's end");
-      }
-      Words words = Words.of(part);
-      if (words.length() < 2) {
-        throw new IllegalArgumentException("'" + literal + "' has no letter or digit");
-      }
-      parts.add(words);
+  /** {@return what a literal is made of, word by word} */
+  private static List<Words> words(String literal) {
+    List<Words> words = new ArrayList<>();
+    String[] parts = literal.split("\\s+", -1);
+    for (int i = 0; i < parts.length; i++) {
+      words.add(word(parts[i], i == parts.length - 1, literal));
     }
-    return parts;
+    if (parts[0].equals(GAP) || parts[parts.length - 1].equals(GAP)) {
+      throw new IllegalArgumentException("'" + literal + "' begins or ends with a gap");
+    }
+    return words;
   }
 
-  private List<String> spellings(String literal) {
+  private static Words word(String part, boolean isLast, String literal) {
+    if (part.equals(GAP)) {
+      return Words.gap();
+    }
+    boolean open = part.endsWith("*");
+    String text = open ? part.substring(0, part.length() - 1) : part;
+    if (text.indexOf('*') >= 0) {
+      throw new IllegalArgumentException(
+          "'" + literal + "' has a * that is not at a word's end, as in greylist*");
+    }
+    if (open && text.isEmpty()) {
+      throw new IllegalArgumentException(
+          "'" + literal + "' has a * that stands alone; it belongs to the end of a word");
+    }
+    Words word = open ? Words.open(text, isLast) : Words.of(text);
+    if (word.length() < 2) {
+      throw new IllegalArgumentException("'" + part + "' has no letter or digit");
+    }
+    return word;
+  }
+
+  /** {@return all literals that a term stands for} */
+  List<String> spellings(String literal) {
     List<String> spellings = List.of("");
     for (String word : literal.split("\\s+", -1)) {
       List<String> longer = new ArrayList<>();
@@ -91,7 +110,8 @@ final class Vocabulary {
     }
     @Nullable List<String> list = lists.get(word.substring(1));
     if (list == null) {
-      throw new IllegalArgumentException("list '" + word + "' is not defined");
+      List<String> names = lists.keySet().stream().sorted().map(name -> "@" + name).toList();
+      throw new IllegalArgumentException("list " + Cells.unknown(word, names));
     }
     return list;
   }

@@ -13,10 +13,10 @@ import java.util.List;
  */
 final class Words {
   /**
-   * Symbols are 0 to 55: the space, 26 letters, 10 digits, 16 quarters of other characters, an IP
-   * address, an e-mail address, the rest of a word.
+   * Symbols are 0 to 56: the space, 26 letters, 10 digits, 16 quarters of other characters, an IP
+   * address, an e-mail address, the rest of a word, a gap.
    */
-  static final int SYMBOLS = 56;
+  static final int SYMBOLS = 57;
 
   static final byte SPACE = 0;
 
@@ -27,6 +27,9 @@ final class Words {
 
   /** In no text; stands in a literal for whatever else a word has. */
   static final byte REST_OF_WORD = 55;
+
+  /** In no text; stands in a literal for a few words, or none. */
+  static final byte GAP = 56;
 
   private static final byte SEPARATOR = -1;
   private static final byte NOTHING = -2;
@@ -55,6 +58,24 @@ final class Words {
 
   static Words of(String text) {
     return of(List.of(text));
+  }
+
+  /** {@return a literal's word that is left open} */
+  static Words open(String text, boolean isEnd) {
+    Words words = of(text);
+    words.length--;
+    if (!isEnd) {
+      words.add(REST_OF_WORD);
+      words.add(SPACE);
+    }
+    return words;
+  }
+
+  /** {@return a literal's gap} */
+  static Words gap() {
+    Words words = new Words(2);
+    words.add(GAP);
+    return words;
   }
 
   int length() {
@@ -125,7 +146,7 @@ final class Words {
     byte symbol = symbolOf(c);
     if (symbol > SPACE) {
       add(symbol);
-    } else if (symbol == SEPARATOR) {
+    } else if (symbol == SEPARATOR || (isApostrophe(c) && isSecondOfWord())) {
       endWord();
     } else if (symbol == OTHER) {
       addOther(Character.toLowerCase(c));
@@ -134,6 +155,15 @@ final class Words {
 
   private static byte symbolOf(char c) {
     return c < LATIN.length ? LATIN[c] : kindOf(c);
+  }
+
+  /** French elides vowels behind one letter, as in {@code n'existe}; English behind more. */
+  private boolean isSecondOfWord() {
+    return length > 1 && symbols[length - 2] == SPACE;
+  }
+
+  private static boolean isApostrophe(char c) {
+    return c == '\'' || c == '’';
   }
 
   private void endWord() {
@@ -173,7 +203,7 @@ final class Words {
     if (Character.isLetterOrDigit(c)) {
       return OTHER;
     }
-    boolean ignored = c == '’' || Character.getType(c) == Character.NON_SPACING_MARK;
+    boolean ignored = isApostrophe(c) || Character.getType(c) == Character.NON_SPACING_MARK;
     return ignored ? NOTHING : SEPARATOR;
   }
 
@@ -181,7 +211,7 @@ final class Words {
     byte[] table = new byte[0x250];
     for (char c = 0; c < table.length; c++) {
       char base = Normalizer.normalize(String.valueOf(c), Normalizer.Form.NFD).charAt(0);
-      table[c] = c == '\'' ? NOTHING : ascii(Character.toLowerCase(base));
+      table[c] = ascii(Character.toLowerCase(base));
     }
     return table;
   }

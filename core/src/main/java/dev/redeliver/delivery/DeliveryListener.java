@@ -1,6 +1,7 @@
 package dev.redeliver.delivery;
 
 import dev.redeliver.reputation.ReputationAlert;
+import java.util.function.Supplier;
 
 /**
  * Is told what happens, in the thread that delivers. Implementations must be thread-safe if the
@@ -20,8 +21,36 @@ public interface DeliveryListener {
   /** The delivery ended; every recipient is in the report. */
   default void deliveryFinished(DeliveryReport report) {}
 
-  /** A connection could not be opened outside of a delivery. */
+  /** A connection could not be opened, or a relay not be used, outside of a delivery. */
   default void connectionFailed(ConnectionFailure failure) {}
+
+  /** An asynchronous sender began to work. */
+  default void senderOpened(Supplier<SenderStatus> status) {}
+
+  /** An asynchronous sender ended; the argument is the same object as at its beginning. */
+  default void senderClosed(Supplier<SenderStatus> status) {}
+
+  /**
+   * A message was not accepted by an asynchronous sender; no delivery began.
+   *
+   * @param reason one of {@code full}, {@code closed}, {@code interrupted}, {@code invalid}
+   */
+  default void handoverRejected(String reason) {}
+
+  /** A relay of an asynchronous sender is used, or not used, differently from now on. */
+  default void relayChanged(RelayStatus relay) {}
+
+  /** An asynchronous sender opened a connection. */
+  default void connectionOpened(RelayStatus relay) {}
+
+  /**
+   * An asynchronous sender closed a connection.
+   *
+   * @param relay the relay that it was to
+   * @param reason one of {@code messages} (its number is used up), {@code age}, {@code idle},
+   *     {@code broken} (by the server, or out of step), {@code closed} (with the sender)
+   */
+  default void connectionClosed(RelayStatus relay, String reason) {}
 
   /** A server began, or ceased, to blame the sender. */
   default void reputationAlert(ReputationAlert alert) {}

@@ -5,10 +5,13 @@ import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
+import dev.redeliver.smtp.SmtpFailure;
+import dev.redeliver.smtp.SmtpStage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,25 +36,26 @@ final class Ledger {
     return envelope;
   }
 
+  Instant startedAt() {
+    return startedAt;
+  }
+
   int transactions() {
     return transactions;
   }
 
   /**
-   * Starts a transaction for everybody whose time has come; that is never nobody. A waiter may be a
+   * {@return everybody whose time has come; that is nobody only if nobody waits} A waiter may be a
    * little early, and a clock may be set back: whoever is next is due now.
    */
-  List<Recipient> begin(Instant now) {
+  List<Recipient> due(Instant now) {
+    return dueAt(nextDue().filter(next -> next.isAfter(now)).orElse(now));
+  }
+
+  /** Counts a transaction for these recipients. */
+  void begin(List<Recipient> due) {
     transactions++;
-    Instant reached = nextDue().filter(next -> next.isAfter(now)).orElse(now);
-    List<Recipient> due = new ArrayList<>();
-    for (Entry entry : entries) {
-      if (entry.isDue(reached)) {
-        entry.begin();
-        due.add(entry.recipient);
-      }
-    }
-    return due;
+    due.forEach(recipient -> entry(recipient).begin());
   }
 
   int attempts(Recipient recipient) {
@@ -63,7 +67,7 @@ final class Ledger {
     return new AttemptHistory(
         startedAt,
         entry.attempts,
-        entry.failuresByLane,
+        entry.failuresByLane == null ? Map.of() : entry.failuresByLane,
         stale,
         progress,
         entry.reconnects,
@@ -75,9 +79,9 @@ final class Ledger {
     entry(attempt.recipient()).merge(attempt);
   }
 
-  /** {@return the recipients that wait for a next attempt} */
-  List<Recipient> waiting() {
-    return entries.stream().filter(entry -> entry.dueAt != null).map(e -> e.recipient).toList();
+  /** {@return whether somebody who is to be sent to again may have the message already} */
+  boolean isOutcomeUnknown() {
+    return entries.stream().anyMatch(entry -> entry.dueAt != null && entry.unknownOutcomes > 0);
   }
 
   /** {@return the recipients that the attempt at that time will be for} */
@@ -94,8 +98,13 @@ final class Ledger {
   }
 
   /** Turns every planned retry into a give-up that says when it would have been. */
-  void interrupt() {
-    entries.forEach(Entry::interrupt);
+  void stop(Instant now, Decision.Reason reason, String why) {
+    entries.stream().filter(Entry::isWaiting).forEach(entry -> entry.stop(now, reason, why));
+  }
+
+  /** Ends every planned retry by a decision that no attempt led to. */
+  void stop(Instant now, ConnectionFailure obstacle, Decision decision) {
+    entries.stream().filter(Entry::isWaiting).forEach(entry -> entry.stop(now, obstacle, decision));
   }
 
   DeliveryReport report(Instant finishedAt) {
@@ -113,8 +122,8 @@ final class Ledger {
 
   private static final class Entry {
     private final Recipient recipient;
-    private final List<RecipientAttempt> history = new ArrayList<>();
-    private final EnumMap<Lane, Integer> failuresByLane = new EnumMap<>(Lane.class);
+    private final List<RecipientAttempt> history = new ArrayList<>(1);
+    private @Nullable EnumMap<Lane, Integer> failuresByLane;
     private Outcome outcome = Outcome.PENDING;
     private @Nullable Instant dueAt;
     private boolean nextCounts = true;
@@ -125,6 +134,10 @@ final class Ledger {
     Entry(Recipient recipient, Instant dueAt) {
       this.recipient = recipient;
       this.dueAt = dueAt;
+    }
+
+    boolean isWaiting() {
+      return dueAt != null;
     }
 
     boolean isDue(Instant now) {
@@ -169,6 +182,7 @@ final class Ledger {
       dueAt = attempt.at().plus(retry.delay());
       nextCounts = retry.counted();
       if (retry.counted()) {
+        failuresByLane = failuresByLane == null ? new EnumMap<>(Lane.class) : failuresByLane;
         failuresByLane.merge(retry.lane(), 1, Integer::sum);
       } else if (!isResume(attempt)) {
         reconnects++;
@@ -183,30 +197,48 @@ final class Ledger {
           .isPresent();
     }
 
-    void interrupt() {
-      if (dueAt == null || history.isEmpty()) {
-        dueAt = null;
-        return;
-      }
-      RecipientAttempt last = history.remove(history.size() - 1);
+    void stop(Instant now, Decision.Reason reason, String why) {
+      boolean tried = !history.isEmpty();
+      RecipientAttempt last = tried ? history.remove(history.size() - 1) : notTried(now);
       Lane lane =
           last.decision().orElse(null) instanceof Decision.Retry retry
               ? retry.lane()
               : Lane.IMMEDIATE;
-      Decision stopped =
-          new Decision.GiveUp(
-              Decision.Reason.INTERRUPTED,
-              lane,
-              Optional.of(dueAt),
-              "the wait for the next attempt was interrupted");
-      history.add(
+      conclude(
           new RecipientAttempt(
               last.recipient(),
               last.attempt(),
               last.at(),
               last.result(),
               last.classification(),
-              Optional.of(stopped)));
+              Optional.of(new Decision.GiveUp(reason, lane, Optional.ofNullable(dueAt), why))));
+    }
+
+    private RecipientAttempt notTried(Instant now) {
+      SmtpFailure none =
+          new SmtpFailure.Disconnected(SmtpStage.CONNECT, SmtpFailure.Fault.NOT_TRIED, "");
+      return new RecipientAttempt(
+          recipient,
+          attempts,
+          now,
+          new RecipientResult.Failed(none),
+          Optional.empty(),
+          Optional.empty());
+    }
+
+    void stop(Instant now, ConnectionFailure obstacle, Decision decision) {
+      conclude(
+          new RecipientAttempt(
+              recipient,
+              attempts,
+              now,
+              new RecipientResult.Failed(obstacle.failure()),
+              Optional.of(obstacle.classification()),
+              Optional.of(decision)));
+    }
+
+    private void conclude(RecipientAttempt end) {
+      history.add(end);
       dueAt = null;
       outcome = unknownOutcomes > 0 ? Outcome.UNKNOWN : Outcome.PENDING;
     }

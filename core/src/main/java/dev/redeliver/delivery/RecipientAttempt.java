@@ -8,13 +8,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One attempt as one recipient saw it. Immutable and thread-safe.
+ * One attempt as one recipient saw it, or why none could be made. Immutable and thread-safe.
  *
  * @param recipient the recipient
- * @param attempt the number of the counted attempt, from 1
+ * @param attempt the number of the counted attempt, from 1; 0 if none was made
  * @param at when the attempt ended
  * @param result what the server did
- * @param classification what that means; empty if the recipient was accepted
+ * @param classification what that means; empty if the recipient was accepted, or nothing was tried
  * @param decision what follows; empty if the recipient was accepted
  */
 public record RecipientAttempt(

@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param recipient the recipient
  * @param outcome where it stands
  * @param attempts counted attempts
- * @param history every attempt in order, uncounted ones too; the last one decided
+ * @param history every attempt in order, uncounted ones too; the last entry decided, and may say
+ *     why no further attempt was made
  */
 public record RecipientReport(
     Recipient recipient, Outcome outcome, int attempts, List<RecipientAttempt> history) {

@@ -1,29 +1,27 @@
 package dev.redeliver.delivery;
 
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.MailboxProvider;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.policy.UnknownOutcome;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.reputation.ReputationMonitor;
 import dev.redeliver.smtp.SmtpFailure;
-import dev.redeliver.smtp.SmtpStage;
 import io.github.resilience4j.retry.RetryRegistry;
 import java.lang.ref.SoftReference;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -38,6 +36,7 @@ public final class Redeliverer {
   private static final Map<RetryPolicy, SoftReference<Redeliverer>> BY_POLICY = new WeakHashMap<>();
 
   private final RetryPolicy policy;
+  private final RetryPolicy otherwise;
   private final InstantSource clock;
   private final Waiter waiter;
   private final RandomGenerator random;
@@ -47,6 +46,7 @@ public final class Redeliverer {
 
   private Redeliverer(Builder builder) {
     policy = builder.policy;
+    otherwise = policy.toBuilder().unknownOutcome(other(policy.unknownOutcome())).build();
     clock = builder.clock;
     waiter = builder.waiter;
     random = builder.random;
@@ -55,6 +55,17 @@ public final class Redeliverer {
     listeners = new Listeners(all);
     monitor = new ReputationMonitor(policy.alertThreshold(), policy.alertWindow());
     engine = new RetryEngine(builder.registry, "redeliver-" + policy.name());
+  }
+
+  private static UnknownOutcome other(UnknownOutcome choice) {
+    return choice == UnknownOutcome.RESEND ? UnknownOutcome.REPORT : UnknownOutcome.RESEND;
+  }
+
+  /** A message may have its own mind about an unknown outcome. */
+  RetryPolicy policyFor(Envelope envelope) {
+    return envelope.unknownOutcome().orElse(policy.unknownOutcome()) == policy.unknownOutcome()
+        ? policy
+        : otherwise;
   }
 
   /**
@@ -93,12 +104,40 @@ public final class Redeliverer {
    */
   public DeliveryReport deliver(Envelope envelope, Submitter submitter) {
     Objects.requireNonNull(submitter, "submitter");
-    Ledger ledger = new Ledger(envelope, clock.instant());
+    Delivery delivery = begin(envelope);
+    Optional<Duration> delay = attempt(delivery, submitter);
+    while (delay.isPresent()) {
+      if (!pause(delay.get())) {
+        delivery.stop(Decision.Reason.INTERRUPTED, "the wait for the next attempt was interrupted");
+        break;
+      }
+      delay = attempt(delivery, submitter);
+    }
+    return delivery.finish();
+  }
+
+  /** What a submitter throws says nothing about what the server has: the outcome is unknown. */
+  private static Optional<Duration> attempt(Delivery delivery, Submitter submitter) {
+    List<Recipient> due = delivery.begin();
+    AttemptResult result;
+    try {
+      result = submitter.attempt(due);
+    } catch (RuntimeException problem) {
+      result = AttemptResult.unknown("", due, problem);
+    }
+    return delivery.end(result);
+  }
+
+  /**
+   * Begins a delivery whose attempts and waits are the caller's business.
+   *
+   * @param envelope whom the message is for
+   * @return the delivery, before its first attempt
+   */
+  public Delivery begin(Envelope envelope) {
+    Delivery delivery = new Delivery(this, envelope, engine.start());
     listeners.tell(listener -> listener.deliveryStarted(envelope));
-    engine.run(new DeliveryWork(ledger, submitter));
-    DeliveryReport report = ledger.report(clock.instant());
-    listeners.tell(listener -> listener.deliveryFinished(report));
-    return report;
+    return delivery;
   }
 
   /**
@@ -110,9 +149,55 @@ public final class Redeliverer {
    * @return whether the connection is open, and if not, why
    */
   public ConnectReport connect(String server, Connector connector) {
-    ConnectWork work = new ConnectWork(server, connector, clock.instant());
-    engine.run(work);
-    return work.report();
+    RetryEngine.Loop loop = engine.start();
+    Connecting connecting = new Connecting(server, connector, clock.instant());
+    Optional<Duration> delay = connecting.attempt();
+    while (loop.goesOn(delay) && pause(delay.orElse(Duration.ZERO))) {
+      delay = connecting.attempt();
+    }
+    ConnectReport report = connecting.report();
+    loop.end(report.isConnected());
+    return report;
+  }
+
+  /** Some providers give registered codes meanings of their own, so it counts who answers. */
+  Classification classify(SmtpFailure failure, String server) {
+    return policy.classifier().classify(failure, MailboxProvider.ofHost(server));
+  }
+
+  /**
+   * Judges why a server cannot be used at present, for callers that connect and wait by themselves.
+   * Tells nobody.
+   *
+   * @param server the host, as it shall name alerts
+   * @param failures how many times in a row, at least 1
+   * @param failure why
+   * @return what that means: a hold if our own set-up is at fault, else when to try again
+   */
+  public ConnectionFailure judge(String server, int failures, SmtpFailure failure) {
+    Instant now = clock.instant();
+    Classification meaning = classify(failure, server);
+    Decision decision =
+        switch (meaning.handling()) {
+          case HOLD, FAIL -> new Decision.Hold(meaning.advice());
+          case PROCEED, RETRY, RESUME, RECONNECT ->
+              new Decision.Retry(
+                  policy.laneOf(meaning),
+                  policy.pause(meaning, failures, now, random.nextDouble()),
+                  false,
+                  meaning.meaning());
+        };
+    return new ConnectionFailure(server, failures, now, failure, meaning, decision);
+  }
+
+  /**
+   * Tells the listeners that a server cannot be used, and counts it if it blames the sender.
+   *
+   * @param failure as {@link #judge} made it
+   */
+  public void serverFailed(ConnectionFailure failure) {
+    listeners.tell(listener -> listener.connectionFailed(failure));
+    observe(failure.server(), failure.failure(), failure.classification());
   }
 
   /**
@@ -125,138 +210,47 @@ public final class Redeliverer {
     listeners.tell(listener -> listener.housekeepingFailed(what, problem));
   }
 
-  private void observe(String server, SmtpFailure failure, Classification classification) {
+  /**
+   * Tells the listeners, for callers that have events of their own. What they throw changes
+   * nothing, except for an {@link Error}.
+   *
+   * @param event calls one method of the listener
+   */
+  public void tell(Consumer<DeliveryListener> event) {
+    listeners.tell(event);
+  }
+
+  /** {@return what tells the time} */
+  public InstantSource clock() {
+    return clock;
+  }
+
+  /** {@return what draws the jitter} */
+  public RandomGenerator random() {
+    return random;
+  }
+
+  void observe(String server, SmtpFailure failure, Classification classification) {
     List<ReputationAlert> changes =
         monitor.observe(server, failure, classification, clock.instant());
     changes.forEach(alert -> listeners.tell(listener -> listener.reputationAlert(alert)));
   }
 
-  /** One delivery in the hands of the engine. */
-  private final class DeliveryWork implements RetryEngine.Work {
-    private final Ledger ledger;
-    private final Submitter submitter;
-
-    DeliveryWork(Ledger ledger, Submitter submitter) {
-      this.ledger = ledger;
-      this.submitter = submitter;
-    }
-
-    @Override
-    public Optional<Duration> attempt() {
-      Instant begin = clock.instant();
-      List<Recipient> due = ledger.begin(begin);
-      AttemptResult result = submit(due);
-      Instant end = clock.instant();
-      List<RecipientAttempt> outcomes = judge(due, result, end);
-      outcomes.forEach(ledger::merge);
-      Attempt attempt =
-          new Attempt(
-              ledger.envelope(),
-              result.server(),
-              ledger.transactions(),
-              begin,
-              Duration.between(begin, end),
-              result.connectionReused(),
-              outcomes);
-      listeners.tell(listener -> listener.attemptFinished(attempt));
-      watchReputation(attempt);
-      return ledger.nextDue().map(next -> notNegative(Duration.between(end, next)));
-    }
-
-    /** What a submitter throws says nothing about what the server has: the outcome is unknown. */
-    private AttemptResult submit(List<Recipient> due) {
-      try {
-        return submitter.attempt(due);
-      } catch (RuntimeException problem) {
-        SmtpFailure failure =
-            new SmtpFailure.Local(
-                SmtpStage.END_OF_DATA, SmtpFailure.Problem.OTHER, problem.toString());
-        Map<Recipient, RecipientResult> results = new HashMap<>();
-        due.forEach(recipient -> results.put(recipient, new RecipientResult.Unknown(failure)));
-        return new AttemptResult("", false, results);
-      }
-    }
-
-    private List<RecipientAttempt> judge(List<Recipient> due, AttemptResult result, Instant end) {
-      double draw = random.nextDouble();
-      boolean progress =
-          result.results().values().stream().anyMatch(RecipientResult.Accepted.class::isInstance);
-      List<RecipientAttempt> outcomes = new ArrayList<>(due.size());
-      for (Recipient recipient : due) {
-        RecipientResult outcome = result.results().getOrDefault(recipient, unreported());
-        outcomes.add(judge(recipient, outcome, result, progress, end, draw));
-      }
-      return outcomes;
-    }
-
-    private RecipientAttempt judge(
-        Recipient recipient,
-        RecipientResult outcome,
-        AttemptResult result,
-        boolean progress,
-        Instant end,
-        double draw) {
-      int number = ledger.attempts(recipient);
-      if (outcome instanceof RecipientResult.Accepted) {
-        return new RecipientAttempt(
-            recipient, number, end, outcome, Optional.empty(), Optional.empty());
-      }
-      boolean unknown = outcome instanceof RecipientResult.Unknown;
-      SmtpFailure failure = failureOf(outcome);
-      Classification classification = policy.classifier().classify(failure);
-      boolean stale = !unknown && result.connectionReused() && isStaleConnection(failure);
-      AttemptHistory history = ledger.history(recipient, stale, progress, unknown);
-      Decision decision = policy.decide(classification, history, end, draw);
-      return new RecipientAttempt(
-          recipient, number, end, outcome, Optional.of(classification), Optional.of(decision));
-    }
-
-    /** One answer to MAIL concerns all recipients, but is one signal: identity tells. */
-    private void watchReputation(Attempt attempt) {
-      Set<SmtpFailure> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-      for (RecipientAttempt recipient : attempt.recipients()) {
-        recipient
-            .failure()
-            .filter(seen::add)
-            .flatMap(failure -> recipient.classification().map(c -> Map.entry(failure, c)))
-            .ifPresent(both -> observe(attempt.server(), both.getKey(), both.getValue()));
-      }
-    }
-
-    @Override
-    public boolean await(Duration delay) {
-      Instant next = ledger.nextDue().orElseGet(clock::instant);
-      RetryWait wait = new RetryWait(ledger.envelope(), ledger.dueAt(next), delay, next);
-      return pause(delay, () -> listeners.tell(listener -> listener.retryScheduled(wait)));
-    }
-
-    @Override
-    public void interrupted() {
-      ledger.interrupt();
-    }
-
-    @Override
-    public boolean succeeded() {
-      return ledger.report(clock.instant()).isComplete();
-    }
-  }
-
-  /** One connection in the hands of the engine. */
-  private final class ConnectWork implements RetryEngine.Work {
+  /** The tries to open one connection. */
+  private final class Connecting {
     private final String server;
     private final Connector connector;
     private AttemptHistory history;
     private int attempts;
     private Optional<ConnectionFailure> last = Optional.empty();
 
-    ConnectWork(String server, Connector connector, Instant startedAt) {
+    Connecting(String server, Connector connector, Instant startedAt) {
       this.server = server;
       this.connector = connector;
       history = AttemptHistory.first(startedAt);
     }
 
-    @Override
-    public Optional<Duration> attempt() {
+    Optional<Duration> attempt() {
       attempts++;
       Optional<SmtpFailure> failure = connector.connect();
       if (failure.isEmpty()) {
@@ -267,7 +261,7 @@ public final class Redeliverer {
     }
 
     private Optional<Duration> judge(SmtpFailure failure, Instant now) {
-      Classification classification = policy.classifier().classify(failure);
+      Classification classification = classify(failure, server);
       Decision decision = policy.decide(classification, history, now, random.nextDouble());
       ConnectionFailure event =
           new ConnectionFailure(server, attempts, now, failure, classification, decision);
@@ -281,31 +275,15 @@ public final class Redeliverer {
       return Optional.of(retry.delay());
     }
 
-    @Override
-    public boolean await(Duration delay) {
-      return pause(delay, () -> {});
-    }
-
-    @Override
-    public void interrupted() {
-      // The last failure stands as the reason: the report needs nothing more.
-    }
-
-    @Override
-    public boolean succeeded() {
-      return last.isEmpty();
-    }
-
     ConnectReport report() {
       return new ConnectReport(attempts, last);
     }
   }
 
-  private boolean pause(Duration delay, Runnable announcement) {
+  private boolean pause(Duration delay) {
     if (delay.isZero()) {
       return true;
     }
-    announcement.run();
     try {
       waiter.await(delay);
       return true;
@@ -313,42 +291,6 @@ public final class Redeliverer {
       Thread.currentThread().interrupt();
       return false;
     }
-  }
-
-  private static Duration notNegative(Duration duration) {
-    return duration.isNegative() ? Duration.ZERO : duration;
-  }
-
-  private static RecipientResult unreported() {
-    return new RecipientResult.Unknown(
-        new SmtpFailure.Local(
-            SmtpStage.END_OF_DATA,
-            SmtpFailure.Problem.OTHER,
-            "the submitter reported nothing for this recipient"));
-  }
-
-  private static SmtpFailure failureOf(RecipientResult outcome) {
-    return outcome instanceof RecipientResult.Unknown unknown
-        ? unknown.failure()
-        : ((RecipientResult.Failed) outcome).failure();
-  }
-
-  /**
-   * A server that had closed an idle connection says so, or nothing, where MAIL's reply belongs.
-   */
-  private static boolean isStaleConnection(SmtpFailure failure) {
-    if (failure.stage() != SmtpStage.MAIL) {
-      return false;
-    }
-    if (failure instanceof SmtpFailure.Refused refused) {
-      return refused.reply().code() == 421
-          || refused
-              .reply()
-              .agreeingStatus()
-              .filter(status -> status.toString().equals("4.4.2"))
-              .isPresent();
-    }
-    return failure instanceof SmtpFailure.Disconnected;
   }
 
   /** Builds deliverers. Not thread-safe. */

@@ -8,11 +8,12 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The loop, driven by Resilience4j's {@code Retry}: it decides nothing, counts and publishes.
+ * Resilience4j's {@code Retry}, which drives every loop: it decides nothing, counts and publishes.
  * Thread-safe.
  *
- * <p>The asynchronous context is used although the loop blocks: the other one sleeps by itself,
- * through a static hook that every test of the JVM would share.
+ * <p>Its asynchronous context is stepped by hand, for blocking and for asynchronous loops alike: it
+ * hands the delay over, while the other forms sleep through a static hook that every test of the
+ * JVM would share, or never end if an attempt throws.
  */
 final class RetryEngine {
   private final Retry retry;
@@ -29,39 +30,32 @@ final class RetryEngine {
     retry = registry.retry(name, config);
   }
 
-  /** Attempts until the work names no further delay, or its wait is interrupted. */
-  void run(Work work) {
-    Retry.AsyncContext<Optional<Duration>> context = retry.asyncContext();
-    while (true) {
-      Optional<Duration> delay = work.attempt();
-      if (context.onResult(delay) < 0) {
-        break;
-      }
-      if (!work.await(delay.orElse(Duration.ZERO))) {
-        work.interrupted();
-        break;
-      }
-    }
-    if (work.succeeded()) {
-      context.onComplete();
-    } else {
-      context.onError(new Undelivered());
-    }
+  /** {@return a new loop, before its first attempt} */
+  Loop start() {
+    return new Loop(retry.asyncContext());
   }
 
-  /** What the loop repeats. */
-  interface Work {
-    /** Makes one attempt. {@return the delay before the next one; empty if there is none} */
-    Optional<Duration> attempt();
+  /** One loop. Not thread-safe: one step at a time. */
+  static final class Loop {
+    private final Retry.AsyncContext<Optional<Duration>> context;
 
-    /** {@return whether the wait went through; false if it was interrupted} */
-    boolean await(Duration delay);
+    Loop(Retry.AsyncContext<Optional<Duration>> context) {
+      this.context = context;
+    }
 
-    /** Keeps what an interrupted wait would lose. */
-    void interrupted();
+    /** Counts an attempt. {@return whether another one follows} */
+    boolean goesOn(Optional<Duration> delay) {
+      return context.onResult(delay) >= 0;
+    }
 
-    /** {@return whether nothing is left to do; for the engine's counters} */
-    boolean succeeded();
+    /** Counts the loop as ended. */
+    void end(boolean success) {
+      if (success) {
+        context.onComplete();
+      } else {
+        context.onError(new Undelivered());
+      }
+    }
   }
 
   /** How the engine's own counters learn that a loop ended without success. */

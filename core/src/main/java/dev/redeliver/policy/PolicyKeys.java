@@ -35,7 +35,53 @@ public final class PolicyKeys {
   private static List<Key> all() {
     List<Key> keys = new ArrayList<>(general());
     LANES.forEach(lane -> keys.addAll(ofLane(lane)));
+    keys.addAll(ofSender());
     return List.copyOf(keys);
+  }
+
+  private static List<Key> ofSender() {
+    SenderSettings start = SenderSettings.builder().build();
+    return List.of(
+        key(
+            "sender.relays",
+            "",
+            "list of `host:port` or `host:port=weight`",
+            "in order: the next one helps out; with weights: shared. Empty: the session's host"),
+        key(
+            "sender.connections",
+            Integer.toString(start.connections()),
+            "1 to 1000",
+            "most connections to one relay"),
+        key(
+            "sender.messages-per-connection",
+            Integer.toString(start.messagesPerConnection()),
+            "1 to 1000000",
+            "most transactions on one connection"),
+        key(
+            "sender.connection-age",
+            Durations.format(start.connectionAge()),
+            "1s to 1d",
+            "how old a connection may be when a transaction starts"),
+        key(
+            "sender.idle-check",
+            Durations.format(start.idleCheck()),
+            "0s to 1d",
+            "after how long idle the server is asked first (NOOP)"),
+        key(
+            "sender.idle-close",
+            Durations.format(start.idleClose()),
+            "1s to 1d",
+            "after how long idle a connection is closed"),
+        key(
+            "sender.max-in-flight",
+            Integer.toString(start.maxInFlight()),
+            "1 to 10000000",
+            "most messages that have not ended, waiting ones included"),
+        key(
+            "sender.back-pressure",
+            start.backPressure().token(),
+            "`wait`, `reject`",
+            "what happens to a message beyond that"));
   }
 
   private static List<Key> general() {
@@ -68,6 +114,11 @@ public final class PolicyKeys {
             "resend",
             "`resend`, `report`",
             "when the reply to the content never came: send once more, or leave it to you"),
+        key(
+            "pipelining",
+            "true",
+            "`true`, `false`",
+            "`RedeliverSmtpTransport` sends commands in groups where the server offers it (RFC 2920)"),
         key(
             "rules",
             "",

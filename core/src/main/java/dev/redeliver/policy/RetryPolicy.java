@@ -1,6 +1,8 @@
 package dev.redeliver.policy;
 
+import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.ReplyClassifier;
 import dev.redeliver.smtp.Severity;
@@ -36,6 +38,7 @@ public final class RetryPolicy {
   private final double jitter;
   private final boolean allowList;
   private final UnknownOutcome unknownOutcome;
+  private final boolean pipelining;
   private final Map<Lane, Backoff> lanes;
   private final int alertThreshold;
   private final Duration alertWindow;
@@ -51,6 +54,7 @@ public final class RetryPolicy {
     jitter = builder.jitter;
     allowList = builder.allowList;
     unknownOutcome = builder.unknownOutcome;
+    pipelining = builder.pipelining;
     lanes = Collections.unmodifiableMap(new EnumMap<>(builder.lanes));
     alertThreshold = builder.alertThreshold;
     alertWindow = builder.alertWindow;
@@ -78,7 +82,19 @@ public final class RetryPolicy {
    * @throws PolicyException if keys are unknown or values are bad; it names all of them
    */
   public static RetryPolicy fromProperties(Properties properties) {
-    return PolicyProperties.read(properties);
+    return fromProperties(properties, Profile.INTERACTIVE);
+  }
+
+  /**
+   * Reads a policy from properties, as {@link #fromProperties(Properties)} does.
+   *
+   * @param properties the properties, with their defaults
+   * @param byDefault the profile where none is set
+   * @return the policy
+   * @throws PolicyException if keys are unknown or values are bad; it names all of them
+   */
+  public static RetryPolicy fromProperties(Properties properties, Profile byDefault) {
+    return PolicyProperties.read(properties, byDefault);
   }
 
   /**
@@ -201,6 +217,37 @@ public final class RetryPolicy {
     }
   }
 
+  /**
+   * {@return how long to leave a server alone that cannot be used at present} Pure. A delay that
+   * the server names is honoured; else the lane's schedule applies, deferred or not. Wrong
+   * credentials go by the lane {@link Lane#SLOW}, because servers lock accounts that try them again
+   * and again.
+   *
+   * @param failure what the failure means
+   * @param failures how many times in a row it could not be used, at least 1
+   * @param now the time of the latest
+   * @param random a uniform draw from 0 up to but not including 1
+   */
+  public Duration pause(Classification failure, int failures, Instant now, double random) {
+    return failure
+        .delayHint()
+        .flatMap(hint -> hint.from(now))
+        .map(RetryPolicy::clamp)
+        .orElseGet(() -> backoff(laneOf(failure)).delay(failures, jitter, random));
+  }
+
+  /**
+   * {@return the lane whose schedule tells how long to leave a server alone}
+   *
+   * @param failure why it cannot be used
+   */
+  public Lane laneOf(Classification failure) {
+    if (failure.cause() == Cause.CREDENTIALS && failure.handling() == Handling.HOLD) {
+      return Lane.SLOW;
+    }
+    return failure.lane() == Lane.IMMEDIATE ? Lane.TRANSIENT : failure.lane();
+  }
+
   private static Duration clamp(Duration hint) {
     if (hint.compareTo(SHORTEST_HINT) < 0) {
       return SHORTEST_HINT;
@@ -243,6 +290,14 @@ public final class RetryPolicy {
   /** {@return what to do when the reply to the content never came} */
   public UnknownOutcome unknownOutcome() {
     return unknownOutcome;
+  }
+
+  /**
+   * {@return whether a transport that records the dialogue may send commands in groups where the
+   * server offers it (RFC 2920)}
+   */
+  public boolean pipelining() {
+    return pipelining;
   }
 
   /**
@@ -326,6 +381,7 @@ public final class RetryPolicy {
     private double jitter;
     private boolean allowList;
     private UnknownOutcome unknownOutcome;
+    private boolean pipelining;
     private int alertThreshold;
     private Duration alertWindow;
     private ReplyClassifier classifier;
@@ -341,6 +397,7 @@ public final class RetryPolicy {
       jitter = 0.2;
       allowList = true;
       unknownOutcome = UnknownOutcome.RESEND;
+      pipelining = true;
       alertThreshold = 3;
       alertWindow = Duration.ofMinutes(10);
       classifier = ReplyClassifier.standard();
@@ -357,6 +414,7 @@ public final class RetryPolicy {
       jitter = policy.jitter;
       allowList = policy.allowList;
       unknownOutcome = policy.unknownOutcome;
+      pipelining = policy.pipelining;
       alertThreshold = policy.alertThreshold;
       alertWindow = policy.alertWindow;
       classifier = policy.classifier;
@@ -439,6 +497,18 @@ public final class RetryPolicy {
      */
     public Builder unknownOutcome(UnknownOutcome unknownOutcome) {
       this.unknownOutcome = Objects.requireNonNull(unknownOutcome, "unknownOutcome");
+      return this;
+    }
+
+    /**
+     * Sets whether a transport that records the dialogue may send commands in groups where the
+     * server offers it (RFC 2920); true by default.
+     *
+     * @param pipelining whether it may
+     * @return this builder
+     */
+    public Builder pipelining(boolean pipelining) {
+      this.pipelining = pipelining;
       return this;
     }
 

@@ -24,6 +24,9 @@ final class ReplyParser {
     for (int i = 0; i < lines.size(); i++) {
       readLine(lines.get(i), i, lines.size());
     }
+    if (status.isEmpty()) {
+      status = statusAtEnd(texts.get(texts.size() - 1));
+    }
     return new SmtpReply(code, status, texts, malformation);
   }
 
@@ -114,7 +117,14 @@ final class ReplyParser {
     }
     checkSeparator(line, index, count);
     if (index > 0 && lineCode != code) {
-      note("line " + (index + 1) + " says " + lineCode + " after " + code);
+      note(
+          "line "
+              + (index + 1)
+              + " says "
+              + lineCode
+              + " after "
+              + code
+              + "; the last line decides");
       status = status.filter(earlier -> earlier.agreesWith(lineCode));
     }
     code = lineCode;
@@ -173,6 +183,15 @@ final class ReplyParser {
       rest++;
     }
     return text.substring(rest);
+  }
+
+  /** qmail and those who follow it write the status behind the text: {@code (#5.1.1)}. */
+  private static Optional<EnhancedStatus> statusAtEnd(String text) {
+    int end = text.endsWith(".") ? text.length() - 2 : text.length() - 1;
+    int from = text.lastIndexOf("(#") + 2;
+    return from > 1 && from <= end && text.charAt(end) == ')'
+        ? statusIn(text.substring(from, end))
+        : Optional.empty();
   }
 
   /** {@return the index behind the digits, dots and letters that start at {@code from}} */

@@ -49,7 +49,9 @@ public sealed interface SmtpFailure {
 
     @Override
     public String describe() {
-      return fault.words() + " at " + stage + (detail.isEmpty() ? "" : ": " + detail);
+      return fault.words()
+          + (fault == Fault.NOT_TRIED ? "" : " at " + stage)
+          + (detail.isEmpty() ? "" : ": " + detail);
     }
   }
 
@@ -87,7 +89,9 @@ public sealed interface SmtpFailure {
     /** The TLS handshake failed, but may succeed later. */
     TLS_HANDSHAKE("TLS handshake failed"),
     /** What came is no SMTP reply: the two sides no longer agree on where they are. */
-    GARBLED("no SMTP reply");
+    GARBLED("no SMTP reply"),
+    /** Nothing was asked: the delivery ended before an attempt could be made. */
+    NOT_TRIED("not tried");
 
     private final String words;
 
@@ -109,6 +113,8 @@ public sealed interface SmtpFailure {
     CREDENTIALS_SETUP("cannot authenticate with this set-up"),
     /** The message cannot be written, for example because an attachment is missing. */
     CONTENT("the message cannot be written"),
+    /** The message is larger than the server said it takes (RFC 1870). */
+    SIZE("the message is too large"),
     /** The address cannot be sent as it is, for example non-ASCII without SMTPUTF8 (RFC 6531). */
     ADDRESS("the address cannot be used"),
     /** Anything else that the mail library refuses to do. */

@@ -68,8 +68,8 @@ public final class SmtpReply {
 
   /**
    * {@return the enhanced status, if one stands where RFC 2034 allows it: after a 2yz, 4yz or 5yz
-   * code, or at the start of a text that lost its code} It may contradict the basic code; see
-   * {@link #agreeingStatus}.
+   * code, at the start of a text that lost its code, or behind the text in qmail's form, {@code
+   * (#5.1.1)}} It may contradict the basic code; see {@link #agreeingStatus}.
    */
   public Optional<EnhancedStatus> enhancedStatus() {
     return enhancedStatus;

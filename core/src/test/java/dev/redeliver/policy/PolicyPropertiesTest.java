@@ -3,7 +3,6 @@ package dev.redeliver.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.classify.ReplyClassifier;
 import dev.redeliver.smtp.SmtpReply;
@@ -12,11 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,7 +115,7 @@ class PolicyPropertiesTest {
           redeliver.retry.jitter                | 20%         | is not a number.
           redeliver.unknown-outcome             | retry       | is not one of: resend, report (in lower case).
           redeliver.rules                       | ''          | is empty. Name a file, or leave the key out.
-          redeliver.rules                       | /no/such    | cannot be read: java.nio.file.NoSuchFileException: /no/such
+          redeliver.rules                       | /no/such    | cannot be read: there is no such file.
           redeliver.alert.threshold             | once        | is not a whole number, nor 'first'.
           redeliver.alert.threshold             | 1001        | is not from 1 to 1000, nor 'first'.
           redeliver.alert.window                | 10          | has no unit. Write 10s, 10m or PT10S.
@@ -350,21 +347,38 @@ class PolicyPropertiesTest {
         .isEqualTo("own.450");
     assertThat(errors(properties("redeliver.rules", "classpath:no/such")))
         .containsExactly(
-            "redeliver.rules: 'classpath:no/such' cannot be read:"
-                + " java.io.FileNotFoundException: no such resource");
+            "redeliver.rules: 'classpath:no/such' cannot be read: there is no such file.");
   }
 
   @Test
   void rules_bad_areNamedRowByRow(@TempDir Path directory) throws IOException {
-    Path file = Files.writeString(directory.resolve("rules.tsv"), "id\tcause\na\tb\nc\n");
+    Path file =
+        Files.writeString(
+            directory.resolve("rules.tsv"),
+            "id\tbasic\tcause\na\t45x\tgreylist\nb\t450\tpolicy\na 450 policy\n");
 
-    assertThat(errors(properties("redeliver.rules", file)))
+    assertThat(errors(properties("redeliver.rules", file, "redeliver.retry.jitter", "2")))
         .containsExactly(
-            "redeliver.rules: '"
+            "redeliver.retry.jitter: '2' is not from 0 up to, but not including, 1.",
+            "redeliver.rules: "
                 + file
-                + "' is no table of rules: rules.tsv: line 2, column cause: 'b' is not one of: "
-                + Arrays.stream(Cause.values()).map(Cause::token).collect(Collectors.joining(", "))
-                + "; rules.tsv: line 3: has 1 cells, the header 2");
+                + ": line 2, column cause: 'greylist' is unknown. Did you mean 'greylisted'?",
+            "redeliver.rules: "
+                + file
+                + ": line 2, column basic: '45x' is no code. Write 450, or 45 for 450 to 459, or 4"
+                + " for every 4yz, or 0 for a reply without a code; with commas between several.",
+            "redeliver.rules: "
+                + file
+                + ": line 4: has 1 cell, the header names 3 columns. Cells are separated by a tab;"
+                + " spaces do not count as one.");
+  }
+
+  @Test
+  void rules_fromTheClassPath_areCheckedLikeAFile() {
+    assertThat(errors(properties("redeliver.rules", "classpath:dev/redeliver/policy/latin-1.tsv")))
+        .containsExactly(
+            "redeliver.rules: classpath:dev/redeliver/policy/latin-1.tsv: line 3: octet 0xE9 is not"
+                + " UTF-8. Save the file as UTF-8.");
   }
 
   @Test

@@ -17,7 +17,7 @@ class ReplyFormTest {
           250 2.0.0 Ok | 250 | 2.0.0 | Ok | -
           250 | 250 | - | '' | -
           450-4.2.1 first\\n450 4.2.1 last | 450 | 4.2.1 | first last | -
-          450-4.2.1 first\\n550 5.1.1 last | 550 | 5.1.1 | first last | line 2 says 550 after 450
+          450-4.2.1 first\\n550 5.1.1 last | 550 | 5.1.1 | first last | line 2 says 550 after 450; the last line decides
           500.0 internal | 500 | - | 0 internal | '.' after the code
           500 5.0 error | 500 | - | 5.0 error | '5.0' is not an enhanced status
           550 #5.1.1 gone | 550 | 5.1.1 | gone | -

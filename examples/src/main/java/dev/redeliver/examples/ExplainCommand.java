@@ -1,11 +1,15 @@
 package dev.redeliver.examples;
 
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.ReplyClassifier;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.smtp.SmtpStage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -35,6 +39,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  redeliver explain \"450 4.7.1 Client host rejected\"",
       "  redeliver explain --stage rcpt --format json 550 5.1.1 User unknown",
+      "  redeliver explain --rules rules.tsv --trace \"451 4.7.1 Try later\"",
       "  printf 'rcpt\\t452 4.2.2 Mailbox full\\n' | redeliver explain --format tsv"
     })
 final class ExplainCommand implements Callable<Integer> {
@@ -48,7 +53,8 @@ final class ExplainCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       defaultValue = "text",
       description =
-          "text (default); json, one object per line; or tsv: cause, severity, lane, alert, rule.")
+          "text (default); json, one object per line; or tsv: cause, severity, lane, alert, rule,"
+              + " mismatch (whether code and enhanced status contradict each other).")
   private Format format = Format.text;
 
   @Option(
@@ -57,6 +63,18 @@ final class ExplainCommand implements Callable<Integer> {
       converter = StageName.class,
       description = "What the reply given as arguments answered, such as rcpt or end-of-data.")
   private @Nullable SmtpStage stage;
+
+  @Option(
+      names = "--rules",
+      paramLabel = "FILE",
+      description =
+          "Rules of your own, as redeliver.rules takes them; they replace those of --config.")
+  private @Nullable Path rules;
+
+  @Option(
+      names = "--trace",
+      description = "Show all rules that match, and why the first of them wins.")
+  private boolean trace;
 
   @Parameters(paramLabel = "REPLY", description = "The reply; arguments are joined by a space.")
   private @Nullable List<String> words;
@@ -68,10 +86,10 @@ final class ExplainCommand implements Callable<Integer> {
     tsv
   }
 
-  /** Where explanations go. */
+  /** Where answers go. */
   @FunctionalInterface
   private interface Sink {
-    void write(Explanation explanation) throws IOException;
+    void write(Question question) throws IOException;
   }
 
   ExplainCommand(Terminal terminal) {
@@ -80,23 +98,45 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RetryPolicy policy = policyOptions.policy(spec.commandLine(), Profile.BACKGROUND);
-    Sink sink = sink(policy);
+    if (trace && format == Format.tsv) {
+      throw new ParameterException(spec.commandLine(), "--trace needs --format text or json");
+    }
+    Sink sink = sink(withRules(policyOptions.policy(spec.commandLine(), Profile.BACKGROUND)));
     if (words != null && !words.isEmpty()) {
-      Question question = Question.of(Optional.ofNullable(stage), String.join(" ", words));
-      sink.write(Explanation.of(question, policy));
+      sink.write(Question.of(Optional.ofNullable(stage), String.join(" ", words)));
     } else if (stage != null) {
       throw new ParameterException(
           spec.commandLine(),
           "--stage needs a reply as argument; on standard input the stage stands before a TAB");
     } else {
-      explainLines(policy, sink);
+      explainLines(sink);
     }
     terminal.out().flush();
     return 0;
   }
 
-  private void explainLines(RetryPolicy policy, Sink sink) throws IOException {
+  private RetryPolicy withRules(RetryPolicy policy) {
+    if (rules == null) {
+      return policy;
+    }
+    try {
+      return policy.toBuilder().classifier(ReplyClassifier.standard().withRules(rules)).build();
+    } catch (UncheckedIOException e) {
+      String why =
+          e.getCause() instanceof NoSuchFileException
+              ? "there is no such file"
+              : String.valueOf(e.getCause());
+      throw new ParameterException(
+          spec.commandLine(), "--rules: cannot read " + rules + ": " + why, e);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--rules: " + rules + " is refused:" + System.lineSeparator() + e.getMessage(),
+          e);
+    }
+  }
+
+  private void explainLines(Sink sink) throws IOException {
     LineSource lines = new LineSource(terminal.in());
     boolean first = true;
     for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
@@ -104,7 +144,7 @@ final class ExplainCommand implements Callable<Integer> {
         terminal.out().println();
       }
       first = false;
-      sink.write(Explanation.of(Question.ofLine(line.get()), policy));
+      sink.write(Question.ofLine(line.get()));
       // A person or a program that asks one by one gets each answer at once.
       if (!lines.isReady()) {
         terminal.out().flush();
@@ -114,11 +154,21 @@ final class ExplainCommand implements Callable<Integer> {
 
   private Sink sink(RetryPolicy policy) throws IOException {
     PrintWriter out = terminal.out();
-    return switch (format) {
-      case text -> new TextExplanation(policy, out)::write;
-      case json -> new JsonExplanation(out)::write;
-      case tsv -> explanation -> out.print(tsv(explanation.classification()));
-    };
+    switch (format) {
+      case text -> {
+        TextExplanation text = new TextExplanation(policy, out, trace);
+        return question -> text.write(Explanation.of(question, policy));
+      }
+      case json -> {
+        JsonExplanation json = new JsonExplanation(out, trace);
+        return question -> json.write(Explanation.of(question, policy));
+      }
+      default -> {
+        ReplyClassifier classifier = policy.classifier();
+        return question ->
+            out.print(tsv(classifier.classify(question.stage().orElse(null), question.reply())));
+      }
+    }
   }
 
   private static String tsv(Classification classification) {
@@ -128,7 +178,8 @@ final class ExplainCommand implements Callable<Integer> {
             classification.severity().name().toLowerCase(Locale.ROOT),
             classification.lane().token(),
             Boolean.toString(classification.reputationSignal()),
-            classification.ruleId())
+            classification.ruleId(),
+            Boolean.toString(classification.evidence().isMismatch()))
         + "\n";
   }
 }

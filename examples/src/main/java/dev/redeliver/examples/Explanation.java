@@ -1,10 +1,13 @@
 package dev.redeliver.examples;
 
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Evidence;
 import dev.redeliver.classify.Handling;
+import dev.redeliver.classify.RuleMatch;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.smtp.SmtpReply;
 import dev.redeliver.smtp.SmtpStage;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,12 +18,16 @@ import java.util.Optional;
  * @param question the reply
  * @param classification what it means
  * @param outlook what follows; empty if nothing failed
+ * @param trace all rules that match, the one that decides first
+ * @param mismatch what is wrong if code and status contradict each other
  * @param remarks what else is worth knowing about the reply
  */
 record Explanation(
     Question question,
     Classification classification,
     Optional<Outlook> outlook,
+    List<RuleMatch> trace,
+    Optional<String> mismatch,
     List<String> remarks) {
   static Explanation of(Question question, RetryPolicy policy) {
     Classification classification =
@@ -28,8 +35,11 @@ record Explanation(
     Optional<Outlook> outlook =
         classification.handling() == Handling.PROCEED
             ? Optional.empty()
-            : Optional.of(Outlook.of(policy, classification));
-    return new Explanation(question, classification, outlook, remarks(question));
+            : Optional.of(Outlook.of(policy, classification, Instant.now()));
+    List<RuleMatch> trace =
+        policy.classifier().trace(question.stage().orElse(null), question.reply());
+    return new Explanation(
+        question, classification, outlook, trace, mismatch(classification), remarks(question));
   }
 
   Optional<String> stage() {
@@ -62,20 +72,34 @@ record Explanation(
           "\"504 Gateway Timeout\" is HTTP. In SMTP 504 says that a command parameter is not"
               + " implemented (RFC 5321 section 4.2.3).");
     }
-    contradiction(reply).ifPresent(remarks::add);
     dataStage(question, reply).ifPresent(remarks::add);
     return List.copyOf(remarks);
   }
 
-  private static Optional<String> contradiction(SmtpReply reply) {
-    return reply.enhancedStatus().isPresent() && reply.agreeingStatus().isEmpty()
-        ? Optional.of(
-            "The enhanced status "
-                + reply.enhancedStatus().get()
-                + " contradicts the basic code "
-                + reply.code()
-                + " and does not count (RFC 2034 section 4).")
-        : Optional.empty();
+  private static Optional<String> mismatch(Classification classification) {
+    Evidence evidence = classification.evidence();
+    return evidence
+        .status()
+        .filter(status -> evidence.isMismatch())
+        .map(
+            status ->
+                "The code "
+                    + evidence.code()
+                    + " says "
+                    + says(evidence.code() / 100)
+                    + ", the status "
+                    + status
+                    + " says "
+                    + says(status.classDigit())
+                    + ". The code decides, and the status does not count (RFC 2034 section 4).");
+  }
+
+  private static String says(int firstDigit) {
+    return switch (firstDigit) {
+      case 2 -> "success";
+      case 4 -> "transient";
+      default -> "permanent";
+    };
   }
 
   private static Optional<String> dataStage(Question question, SmtpReply reply) {

@@ -4,19 +4,23 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.RuleMatch;
 import dev.redeliver.policy.Decision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /** Explanations for programs: one JSON object per line. */
 final class JsonExplanation {
   private final JsonGenerator json;
+  private final boolean traced;
 
-  JsonExplanation(PrintWriter out) throws IOException {
+  JsonExplanation(PrintWriter out, boolean traced) throws IOException {
+    this.traced = traced;
     json = new JsonFactory().createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
     json.setPrettyPrinter(new MinimalPrettyPrinter(""));
   }
@@ -25,15 +29,43 @@ final class JsonExplanation {
     json.writeStartObject();
     reply(explanation);
     classification(explanation.classification());
+    json.writeBooleanField("mismatch", explanation.mismatch().isPresent());
     decision(explanation.outlook());
     json.writeArrayFieldStart("remarks");
+    if (explanation.mismatch().isPresent()) {
+      json.writeString(explanation.mismatch().get());
+    }
     for (String remark : explanation.remarks()) {
       json.writeString(remark);
     }
     json.writeEndArray();
+    if (traced) {
+      trace(explanation.trace());
+    }
     json.writeEndObject();
     json.writeRaw('\n');
     json.flush();
+  }
+
+  private void trace(List<RuleMatch> matches) throws IOException {
+    json.writeArrayFieldStart("trace");
+    for (RuleMatch match : matches) {
+      json.writeStartObject();
+      json.writeStringField("rule", match.ruleId());
+      json.writeBooleanField("wins", match.equals(matches.get(0)));
+      json.writeBooleanField("own", match.own());
+      json.writeStringField("evidence", match.evidence());
+      json.writeStringField("provider", match.provider().orElse(null));
+      json.writeStringField("words", match.words().orElse(null));
+      json.writeStringField("basic", match.basic().orElse(null));
+      json.writeStringField("enhanced", match.enhanced().orElse(null));
+      json.writeStringField("stage", match.stage().orElse(null));
+      json.writeStringField("cause", match.cause().token());
+      json.writeStringField("handling", match.handling().orElse(null));
+      json.writeStringField("origin", match.origin());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private void reply(Explanation explanation) throws IOException {

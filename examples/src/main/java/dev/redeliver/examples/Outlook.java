@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a policy does about a failure that keeps coming back, from the hand-over to the end. Delays
@@ -16,9 +17,11 @@ import java.util.List;
  * @param tries the further tries, in order
  * @param end the decision that ends the delivery
  * @param endsAt when that is, from the hand-over
+ * @param laterTry when a try after the end would be right, from the hand-over
  * @param complete whether all tries are listed
  */
-record Outlook(List<Try> tries, Decision end, Duration endsAt, boolean complete) {
+record Outlook(
+    List<Try> tries, Decision end, Duration endsAt, Optional<Duration> laterTry, boolean complete) {
   /** More than anybody reads; a policy may well allow a try each second for a month. */
   static final int MOST_TRIES = 1000;
 
@@ -32,8 +35,16 @@ record Outlook(List<Try> tries, Decision end, Duration endsAt, boolean complete)
   record Try(int number, Duration delay, Duration elapsed) {}
 
   static Outlook of(RetryPolicy policy, Classification failure) {
+    return of(policy, failure, Instant.EPOCH);
+  }
+
+  /**
+   * {@return the outlook of a failure}
+   *
+   * @param start when the message is handed over; a time of day that a server names needs it
+   */
+  static Outlook of(RetryPolicy policy, Classification failure, Instant start) {
     List<Try> tries = new ArrayList<>();
-    Instant start = Instant.EPOCH;
     Instant now = start;
     AttemptHistory history = AttemptHistory.first(start);
     Decision decision = policy.decide(failure, history, now, 0);
@@ -44,11 +55,10 @@ record Outlook(List<Try> tries, Decision end, Duration endsAt, boolean complete)
       decision = policy.decide(failure, history, now, 0);
     }
     boolean complete = !(decision instanceof Decision.Retry);
-    return new Outlook(List.copyOf(tries), decision, Duration.between(start, now), complete);
-  }
-
-  /** {@return how long after the hand-over of an outlook a moment is} */
-  static Duration sinceStart(Instant moment) {
-    return Duration.between(Instant.EPOCH, moment);
+    Optional<Duration> later =
+        decision instanceof Decision.GiveUp giveUp
+            ? giveUp.laterTry().map(at -> Duration.between(start, at))
+            : Optional.empty();
+    return new Outlook(List.copyOf(tries), decision, Duration.between(start, now), later, complete);
   }
 }

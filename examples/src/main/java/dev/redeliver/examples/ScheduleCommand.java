@@ -141,8 +141,7 @@ final class ScheduleCommand implements Callable<Integer> {
       return "goes on; only the first " + Outlook.MOST_TRIES + " tries were looked at";
     }
     Decision.GiveUp end = (Decision.GiveUp) outlook.end();
-    String next =
-        end.laterTry().map(at -> Words.of(Outlook.sinceStart(at))).orElse("no time at all");
+    String next = outlook.laterTry().map(Words::of).orElse("no time at all");
     return switch (end.reason()) {
       case ATTEMPTS -> "ends: all attempts are used up; the next would be at " + next;
       case DEADLINE -> "ends: the next try, at " + next + ", would be after the deadline";

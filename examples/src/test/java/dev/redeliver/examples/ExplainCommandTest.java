@@ -6,17 +6,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ExplainCommandTest {
-  /** Five columns of tokens: nothing a server says gets into them. */
+  /** Six columns of tokens: nothing a server says gets into them. */
   private static final String ROW =
-      "[a-z-]+\t(success|intermediate|transient|permanent)\t[a-z-]+\t(true|false)\t[!-~]+";
+      "[a-z-]+\t(success|intermediate|transient|permanent)\t[a-z-]+\t(true|false)\t[!-~]+"
+          + "\t(true|false)";
 
   @ParameterizedTest
   @CsvSource(
@@ -163,9 +168,10 @@ class ExplainCommandTest {
 
     assertThat(cli.out())
         .contains("  severity    transient: the same request may succeed later\n")
-        .contains("  decision    retry after 1 min, lane transient\n")
+        .contains("  decision    try again after 1 min (lane transient)\n")
         .contains(
-            "  schedule    waits 1 min, 2 min, 4 min, 8 min, 16 min, and 6 more; each up to 20 %");
+            "  schedule    waits 1 min, 2 min, 4 min, 8 min, 16 min, and 6 more, each up to 20 %")
+        .doesNotContain("  alert ");
   }
 
   @Test
@@ -183,8 +189,126 @@ class ExplainCommandTest {
     Cli cli = Cli.run("explain", "--profile", "interactive", "450 4.2.0 Greylisted, try later");
 
     assertThat(cli.out())
+        .contains(
+            "  decision    defer: lane greylist is not waited for in process (interactive profile);"
+                + " the report\n              says to try again after 5 min\n");
+  }
+
+  @Test
+  void text_delayThatTheServerNames_isHonoured() {
+    assertThat(Cli.run("explain", "450 4.2.0 Greylisted, try again in 300 seconds").out())
+        .contains("  decision    try again after 5 min, as the server asks (lane greylist)\n")
+        .contains("  schedule    waits 5 min, 11 times; then gives up after 12 attempts;");
+  }
+
+  @Test
+  void text_delayBeyondADay_isNotHonouredInFull() {
+    Cli cli =
+        Cli.run("explain", "--profile", "rfc5321", "450 4.2.0 Greylisted, try again in 3 days");
+
+    assertThat(cli.out())
+        .contains(
+            "  decision    try again after 1 d; the server asks for 3 d, and 1 s to 24 h are"
+                + " honoured (lane\n              greylist)\n");
+  }
+
+  @Test
+  void text_outOfStep_triesOnceMoreAtOnce() {
+    Cli cli = Cli.run("explain", "--stage", "rcpt", "503 5.5.1 Bad sequence of commands");
+
+    assertThat(cli.out())
+        .contains("  decision    once more at once, on a fresh connection; then fail: never sent")
+        .doesNotContain("  schedule ");
+  }
+
+  @Test
+  void text_reputation_countsTowardsAnAlert() {
+    assertThat(Cli.run("explain", "451 4.7.1").out())
+        .contains(
+            "  alert       counts: 3 such answers of a server within 10 min raise an alert\n");
+  }
+
+  @Test
+  void mismatch_isReportedInAllFormats() throws IOException {
+    String reply = "550 4.2.1 inactive";
+
+    assertThat(Cli.run("explain", reply).out())
+        .contains(
+            "  mismatch    The code 550 says permanent, the status 4.2.1 says transient. The code"
+                + " decides, and\n              the status does not count (RFC 2034 section 4).\n");
+    assertThat(Cli.run("explain", "--format", "json", reply).out())
+        .contains("\"mismatch\":true,")
+        .contains("\"remarks\":[\"The code 550 says permanent, the status 4.2.1");
+    assertThat(Cli.run("explain", "--format", "tsv", reply).out()).endsWith("\ttrue\n");
+    assertThat(Cli.run("explain", "--format", "tsv", "550 5.2.1 inactive").out())
+        .endsWith("\tfalse\n");
+    assertThat(Cli.run("explain", "421 5.7.32 not aligned").out())
+        .contains("  severity    transient: the same request may succeed later\n")
+        .contains("  mismatch    The code 421 says transient, the status 5.7.32 says permanent.");
+  }
+
+  @Test
+  void multiLine_lastLineDecides() {
+    assertThat(Cli.run("explain", "450-4.2.1 first\\n550 5.1.1 last").out())
+        .startsWith("550 5.1.1 first last\n")
+        .contains("  severity    permanent")
+        .contains("  remark      Malformed: line 2 says 550 after 450; the last line decides.\n");
+  }
+
+  @Test
+  void rules_ofAFile_winAndAreTraced(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("own.tsv"),
+            "id\tphrase\tcause\thandling\nown.moon\tblue moon & !red\tpolicy\ttransient\n");
+
+    Cli text = Cli.run("explain", "--rules", file.toString(), "--trace", "550 Blue moon");
+    Cli json =
+        Cli.run(
+            "explain", "--rules", file.toString(), "--trace", "--format", "json", "550 Blue moon");
+
+    assertThat(text.out())
+        .contains("  severity    transient, because your rule says so: the code 550 is permanent\n")
+        .contains("  why         its words match 'blue moon' (your rule own.moon)\n")
+        .contains(" rules match, the first wins; order: yours, provider, text, status, code\n")
         .containsPattern(
-            "decision    defer: too long to wait for in process; a later try would be");
+            "\n    own.moon +yours +words 'blue moon' and not 1 other +policy, transient +"
+                + Pattern.quote(file.toString())
+                + " line 2\n")
+        .containsPattern("\n    basic.550 +code +code 550 +[a-z-]+ +built in\n");
+    assertThat(json.out())
+        .contains(
+            "\"trace\":[{\"rule\":\"own.moon\",\"wins\":true,\"own\":true,\"evidence\":\"text\","
+                + "\"provider\":null,\"words\":\"blue moon & !red\",\"basic\":null,"
+                + "\"enhanced\":null,\"stage\":null,\"cause\":\"policy\",\"handling\":\"transient\",");
+    assertThat(Cli.run("explain", "--format", "json", "550 x").out()).doesNotContain("\"trace\"");
+  }
+
+  @Test
+  void rules_bad_areRefusedWithEveryMistake(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(folder.resolve("own.tsv"), "id\tphrase\tcause\na\t...\tgreylist\n");
+
+    Cli cli = Cli.run("explain", "--rules", file.toString(), "450");
+
+    assertThat(cli.exitCode()).isEqualTo(64);
+    assertThat(cli.err().lines())
+        .startsWith(
+            "--rules: " + file + " is refused:",
+            file + ": line 2, column cause: 'greylist' is unknown. Did you mean 'greylisted'?",
+            file + ": line 2, column phrase: '...' has no letter or digit");
+  }
+
+  @Test
+  void rules_missing_areNamed() {
+    assertThat(Cli.run("explain", "--rules", "no-such-file", "450").firstErrorLine())
+        .isEqualTo("--rules: cannot read no-such-file: there is no such file");
+  }
+
+  @Test
+  void trace_asTsv_isRefused() {
+    assertThat(Cli.run("explain", "--trace", "--format", "tsv", "450").firstErrorLine())
+        .isEqualTo("--trace needs --format text or json");
   }
 
   @ParameterizedTest
@@ -194,7 +318,6 @@ class ExplainCommandTest {
           """
           100 Continue          | 1yz is not SMTP
           504 Gateway Timeout   | "504 Gateway Timeout" is HTTP.
-          450 5.1.1 x           | The enhanced status 5.1.1 contradicts the basic code 450
           450 500.0 x           | Malformed: '500.0' is not an enhanced status.
           """)
   void text_strangeReply_isRemarked(String reply, String remark) {

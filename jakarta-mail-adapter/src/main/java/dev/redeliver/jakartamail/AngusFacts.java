@@ -36,13 +36,15 @@ final class AngusFacts {
     return transport instanceof SMTPTransport smtp && smtp.supportsExtension("SMTPUTF8");
   }
 
-  /** {@return the envelope sender that an SMTPMessage names, without its angle brackets} */
+  /** {@return the envelope sender that an SMTPMessage names} */
   static Optional<String> envelopeFrom(Message message) {
     return message instanceof SMTPMessage smtp
-        ? Optional.ofNullable(smtp.getEnvelopeFrom())
-            .filter(from -> !from.isEmpty())
-            .map(from -> from.matches("(?s)<.*>") ? from.substring(1, from.length() - 1) : from)
+        ? Optional.ofNullable(smtp.getEnvelopeFrom()).filter(from -> !from.isEmpty())
         : Optional.empty();
+  }
+
+  static boolean allows8BitMime(Message message) {
+    return message instanceof SMTPMessage smtp && smtp.getAllow8bitMIME();
   }
 
   static String lastReply(Transport transport) {
@@ -76,7 +78,8 @@ final class AngusFacts {
     if (common.isEmpty()) {
       return Optional.empty();
     }
-    Map<String, SMTPAddressFailedException> refused = addressFailures(thrown);
+    Map<String, SMTPAddressFailedException> refused =
+        isOutOfStep(thrown) ? Map.of() : addressFailures(thrown);
     Map<Recipient, RecipientResult> results = new LinkedHashMap<>();
     for (Recipient recipient : sent) {
       SMTPAddressFailedException own = refused.get(recipient.address());
@@ -88,6 +91,16 @@ final class AngusFacts {
                   ExceptionFacts.ofReply(SmtpStage.RCPT, String.valueOf(own.getMessage()))));
     }
     return Optional.of(results);
+  }
+
+  /**
+   * {@return whether DATA was answered as a RCPT would be} Then mostly a line too many came before,
+   * and each recipient was taken for the next one.
+   */
+  private static boolean isOutOfStep(Exception thrown) {
+    return thrown instanceof SMTPSendFailedException failed
+        && "DATA".equals(failed.getCommand())
+        && failed.getReturnCode() / 100 == 2;
   }
 
   /** {@return what holds for everybody whose RCPT was not refused} */

@@ -13,7 +13,6 @@ import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.event.TransportEvent;
-import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,11 +38,25 @@ final class Handover {
     this.recipients = recipients;
   }
 
+  /** For {@link RedeliverSmtpTransport}. */
   static Handover of(Message message, @Nullable Address @Nullable [] addresses)
       throws MessagingException {
+    return of(message, addresses, false);
+  }
+
+  /** For any other transport, which may want to see the headers that Angus does not send. */
+  static Handover complete(Message message, @Nullable Address @Nullable [] addresses)
+      throws MessagingException {
+    return of(message, addresses, true);
+  }
+
+  private static Handover of(
+      Message message, @Nullable Address @Nullable [] addresses, boolean complete)
+      throws MessagingException {
     Recipients recipients = Recipients.of(addresses);
-    Snapshot snapshot = Snapshot.of(message);
-    return new Handover(message, snapshot, recipients.named(snapshot.messageId()));
+    Snapshot snapshot = Snapshot.of(message, complete);
+    return new Handover(
+        message, snapshot, recipients.of(snapshot.messageId(), snapshot.unknownOutcome()));
   }
 
   Recipients recipients() {
@@ -54,22 +67,40 @@ final class Handover {
     return snapshot.view(tracker);
   }
 
+  /** {@return the message for one attempt of {@link RedeliverSmtpTransport} without conversion} */
+  MimeMessage wireView() {
+    return snapshot.wireView();
+  }
+
+  /** {@return the octets of the message as SIZE counts them (RFC 1870 section 3)} */
+  long size() {
+    return snapshot.size();
+  }
+
+  /** {@return whether the message itself allows to be converted to 8BITMIME} */
+  boolean allows8BitMime() {
+    return Angus.isPresent() && AngusFacts.allows8BitMime(message);
+  }
+
   /**
    * {@return results for the recipients that cannot be sent to as they are, or for all if the
    * sender cannot}
    *
+   * @param configuredSender what the session names as envelope sender; null if nothing
    * @param utf8 whether SMTPUTF8 (RFC 6531) is possible on this connection
    */
-  Map<Recipient, RecipientResult> unsendable(List<Recipient> pending, boolean utf8) {
+  Map<Recipient, RecipientResult> unsendable(
+      List<Recipient> pending, @Nullable String configuredSender, boolean utf8) {
+    Optional<String> badSender =
+        sender(configuredSender).flatMap(from -> Recipients.problem(from, utf8));
     Map<Recipient, RecipientResult> results = new LinkedHashMap<>();
-    Optional<String> badSender = sender().flatMap(from -> Recipients.problem(from, utf8));
     for (Recipient recipient : pending) {
-      Optional<SmtpFailure> problem =
-          badSender.isPresent()
-              ? badSender.map(what -> local(SmtpStage.MAIL, "sender: " + what))
-              : Recipients.problem(recipient.address(), utf8)
-                  .map(what -> local(SmtpStage.RCPT, "recipient: " + what));
-      problem.ifPresent(why -> results.put(recipient, new RecipientResult.Failed(why)));
+      if (badSender.isPresent()) {
+        results.put(recipient, local(SmtpStage.MAIL, "sender: " + badSender.get()));
+      } else {
+        Recipients.problem(recipient.address(), utf8)
+            .ifPresent(what -> results.put(recipient, local(SmtpStage.RCPT, "recipient: " + what)));
+      }
     }
     return results;
   }
@@ -83,25 +114,29 @@ final class Handover {
     return session != null && Boolean.parseBoolean(session.getProperty("mail.mime.allowutf8"));
   }
 
-  private static SmtpFailure local(SmtpStage stage, String what) {
-    return new SmtpFailure.Local(stage, SmtpFailure.Problem.ADDRESS, what);
+  /** {@return the sender that the message's session names for a protocol; null if none} */
+  @Nullable String configuredSender(@Nullable String protocol) {
+    Session session = message.getSession();
+    return session == null || protocol == null
+        ? null
+        : session.getProperty("mail." + protocol + ".from");
   }
 
-  private Optional<String> sender() {
+  private static RecipientResult local(SmtpStage stage, String what) {
+    return new RecipientResult.Failed(
+        new SmtpFailure.Local(stage, SmtpFailure.Problem.ADDRESS, what));
+  }
+
+  /** In the order in which Angus looks for it. */
+  private Optional<String> sender(@Nullable String configured) {
     Optional<String> own = Angus.isPresent() ? AngusFacts.envelopeFrom(message) : Optional.empty();
-    return own.or(this::author);
+    return own.or(() -> Optional.ofNullable(configured).filter(from -> !from.isEmpty()))
+        .map(Handover::withoutBrackets)
+        .or(snapshot::author);
   }
 
-  private Optional<String> author() {
-    try {
-      Address[] from = message.getFrom();
-      return from != null && from.length > 0 && from[0] instanceof InternetAddress first
-          ? Optional.ofNullable(first.getAddress())
-          : Optional.empty();
-    } catch (MessagingException e) {
-      // The mail library will meet the same header, and say so in the attempt.
-      return Optional.empty();
-    }
+  private static String withoutBrackets(String path) {
+    return path.startsWith("<") && path.endsWith(">") ? path.substring(1, path.length() - 1) : path;
   }
 
   /** Passes the final result on: one event, and an exception unless everybody was accepted. */

@@ -23,9 +23,10 @@ final class NoDelaySockets {
    * {@return a session for opening one connection: the same properties, with our socket factories}
    * The application's own session is not touched.
    */
-  static Session sessionFor(Session original, String protocol) {
+  static Session sessionFor(Session original, String protocol, SessionLint lint) {
     Properties properties = new Properties(original.getProperties());
     properties.putAll(original.getProperties());
+    lint.apply(properties);
     String prefix = "mail." + protocol;
     boolean ownSsl =
         replaceSsl(properties, prefix + ".ssl.socketFactory")

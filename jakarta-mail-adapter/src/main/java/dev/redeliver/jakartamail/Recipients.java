@@ -4,6 +4,7 @@ import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Envelope;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.Recipient;
+import dev.redeliver.policy.UnknownOutcome;
 import jakarta.mail.Address;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
@@ -87,9 +88,9 @@ final class Recipients {
     }
   }
 
-  /** {@return the same recipients, for a message with this Message-ID} */
-  Recipients named(String messageId) {
-    return new Recipients(byIndex, new Envelope(messageId, envelope.recipients()));
+  /** {@return the same recipients, for a message with this Message-ID and its own wish} */
+  Recipients of(String messageId, Optional<UnknownOutcome> unknownOutcome) {
+    return new Recipients(byIndex, new Envelope(messageId, envelope.recipients(), unknownOutcome));
   }
 
   Envelope envelope() {
@@ -112,8 +113,13 @@ final class Recipients {
     return Optional.empty();
   }
 
-  private static boolean isAscii(String text) {
-    return text.chars().allMatch(c -> c < 0x80);
+  static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 0x80) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** {@return the addresses for the mail library, in the wire form, in the same order} */

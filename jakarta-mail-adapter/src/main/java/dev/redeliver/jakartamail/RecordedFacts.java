@@ -23,6 +23,14 @@ final class RecordedFacts {
     if (last.isEmpty()) {
       return beforeGreeting(problem);
     }
+    if (record.isClosing()) {
+      // After a 421 to EHLO the library tries HELO, and meets a connection that is gone.
+      return record.steps().stream()
+          .filter(Step::isClosing)
+          .findFirst()
+          .map(Step::failure)
+          .orElseThrow();
+    }
     Step step = last.get();
     if (step.fault() != null || step.isRefused()) {
       return step.failure();
@@ -46,7 +54,10 @@ final class RecordedFacts {
       return new SmtpFailure.Local(
           SmtpStage.AUTH, SmtpFailure.Problem.CREDENTIALS_SETUP, Faults.detail(problem));
     }
-    return Faults.disconnected(SmtpStage.CONNECT, problem);
+    return Faults.isNetwork(problem)
+        ? Faults.disconnected(SmtpStage.CONNECT, problem)
+        : new SmtpFailure.Local(
+            SmtpStage.CONNECT, SmtpFailure.Problem.OTHER, Faults.detail(problem));
   }
 
   /**
@@ -60,9 +71,11 @@ final class RecordedFacts {
     List<Step> answers =
         record.steps().stream().filter(step -> step.stage() == SmtpStage.RCPT).toList();
     RecipientResult common = common(record, problem);
+    boolean sender = record.isSenderRefused();
     Map<Recipient, RecipientResult> results = new LinkedHashMap<>();
     for (int i = 0; i < sent.size(); i++) {
-      boolean refused = i < answers.size() && answers.get(i).isRefused();
+      // After a refused MAIL, what RCPT is answered says nothing about the recipient.
+      boolean refused = !sender && i < answers.size() && answers.get(i).isRefused();
       results.put(
           sent.get(i), refused ? new RecipientResult.Failed(answers.get(i).failure()) : common);
     }
@@ -95,10 +108,14 @@ final class RecordedFacts {
   }
 
   /**
-   * The last step that failed is the reason: MAIL, DATA, or a lost connection. The refusal of one
-   * recipient says nothing about another, unless the server closed the connection with it.
+   * A refused MAIL is the reason for all that follows it, else the last step that failed: DATA, or
+   * a lost connection. The refusal of one recipient says nothing about another, unless the server
+   * closed the connection with it.
    */
   private static SmtpFailure beforeContent(SmtpRecord record, @Nullable Exception problem) {
+    if (record.isSenderRefused()) {
+      return record.first(SmtpStage.MAIL).map(Step::failure).orElseThrow();
+    }
     SmtpStage stage = SmtpStage.MAIL;
     Optional<SmtpFailure> reason = Optional.empty();
     for (Step step : record.steps()) {

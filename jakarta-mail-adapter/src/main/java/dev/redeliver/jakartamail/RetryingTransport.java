@@ -146,10 +146,13 @@ public final class RetryingTransport extends Transport {
   }
 
   /**
-   * Connects, and tries again what may pass, by the policy.
+   * Connects, and tries again what may pass, by the policy. Where our own set-up is refused, such
+   * as the password, nothing is tried again by itself, and further calls fail at once until a
+   * back-off is over: 1 minute, doubled each time up to 30.
    *
    * @throws IllegalStateException if the transport is connected
-   * @throws MessagingException the last failure, as the wrapped transport threw it
+   * @throws MessagingException the last failure, as the wrapped transport threw it, with what to
+   *     put right if it is our set-up
    */
   @Override
   public synchronized void connect(
@@ -179,14 +182,26 @@ public final class RetryingTransport extends Transport {
   }
 
   private Optional<SmtpFailure> open() {
+    HoldGate gate = HoldGate.of(redeliverer);
+    HoldGate.Key key = HoldGate.Key.of(server(), target.port(), target.user(), target.password());
+    Optional<HoldGate.Held> closed = gate.closed(key, redeliverer.clock().instant());
+    if (closed.isPresent()) {
+      problem = closed.get().exception();
+      return Optional.of(closed.get().failure());
+    }
     try {
       delegate.connect(target.host(), target.port(), target.user(), target.password());
+      gate.opened(key);
       problem = null;
       delegateOpen = true;
       return Optional.empty();
     } catch (MessagingException e) {
-      problem = e;
-      return Optional.of(ExceptionFacts.ofConnection(e));
+      SmtpFailure failure = ExceptionFacts.ofConnection(e);
+      problem =
+          gate.refused(key, failure, redeliverer, e)
+              .<MessagingException>map(held -> held.exception(e))
+              .orElse(e);
+      return Optional.of(failure);
     }
   }
 
@@ -213,7 +228,7 @@ public final class RetryingTransport extends Transport {
       delegate.sendMessage(message, addresses);
       return;
     }
-    Handover handover = Handover.of(message, addresses);
+    Handover handover = Handover.complete(message, addresses);
     problem = null;
     DeliveryReport report =
         redeliverer.deliver(
@@ -245,7 +260,9 @@ public final class RetryingTransport extends Transport {
     }
     boolean utf8 =
         handover.allowsUtf8() && Angus.isPresent() && AngusFacts.isUtf8Possible(delegate);
-    results.putAll(handover.unsendable(pending, utf8));
+    URLName url = delegate.getURLName();
+    String configuredSender = handover.configuredSender(url == null ? null : url.getProtocol());
+    results.putAll(handover.unsendable(pending, configuredSender, utf8));
     List<Recipient> sendable = pending.stream().filter(to -> !results.containsKey(to)).toList();
     if (!sendable.isEmpty()) {
       results.putAll(transact(handover, sendable));

@@ -19,6 +19,7 @@ final class SmtpRecord {
   private SmtpStage stage = SmtpStage.CONNECT;
   private String command = "";
   private boolean contentComplete;
+  private boolean closing;
   private boolean unusable;
 
   /** Forgets the last connection: a new one is being opened. */
@@ -38,6 +39,7 @@ final class SmtpRecord {
     steps.clear();
     command = "";
     contentComplete = false;
+    closing = false;
   }
 
   /** Notes a command that is about to be written. */
@@ -47,32 +49,41 @@ final class SmtpRecord {
     contentComplete |= stage == SmtpStage.END_OF_DATA;
   }
 
+  /** Notes that the answer to a command is awaited which was written before. */
+  void awaiting(String line) {
+    stage = stageOf(line);
+    command = redact(line);
+  }
+
+  /** Notes the final dot after no content (RFC 2920, 3.1): it delivers nothing to anybody. */
+  void sendingLoneDot() {
+    stage = SmtpStage.END_OF_DATA;
+    command = ".";
+  }
+
   /** Notes that the command could not be written. */
   void notSent(MessagingException problem) {
     answer(null, Faults.disconnected(stage, problem));
   }
 
-  /** Notes an answer, which may be no answer at all. */
-  void received(int code, String raw) {
+  /** Notes an answer, which may be no answer at all. {@return what it came to} */
+  Step received(int code, String raw) {
     SmtpStage at = stage == SmtpStage.CONNECT ? SmtpStage.GREETING : stage;
     stage = at;
     if (code < 0 && !Character.isDigit(firstOf(raw))) {
-      SmtpFailure.Fault fault =
-          raw.startsWith("[EOF]") || raw.isEmpty()
-              ? SmtpFailure.Fault.LOST
-              : SmtpFailure.Fault.GARBLED;
-      answer(
+      boolean lost = raw.startsWith("[EOF]") || raw.isEmpty();
+      return answer(
           null,
-          new SmtpFailure.Disconnected(at, fault, fault == SmtpFailure.Fault.LOST ? "" : raw));
-      return;
+          lost
+              ? new SmtpFailure.Disconnected(at, SmtpFailure.Fault.LOST, "")
+              : new SmtpFailure.Disconnected(at, SmtpFailure.Fault.GARBLED, raw));
     }
     SmtpReply reply = SmtpReply.parse(raw);
     if (code < 0 || reply.code() == 0) {
-      answer(
+      return answer(
           null, new SmtpFailure.Disconnected(at, SmtpFailure.Fault.LOST, "in mid-reply: " + raw));
-      return;
     }
-    answer(reply, null);
+    return answer(reply, null);
   }
 
   private static char firstOf(String raw) {
@@ -85,12 +96,14 @@ final class SmtpRecord {
     answer(null, Faults.disconnected(at, problem));
   }
 
-  private void answer(@Nullable SmtpReply reply, @Nullable SmtpFailure fault) {
+  private Step answer(@Nullable SmtpReply reply, @Nullable SmtpFailure fault) {
     Step step = new Step(stage, command, reply, fault);
+    closing |= step.isClosing();
     unusable |= fault != null || step.isClosing() || !(step.isPositive() || step.isRefused());
     if (stage != SmtpStage.QUIT) {
       steps.add(step);
     }
+    return step;
   }
 
   /** Marks the connection as not to be used again. */
@@ -108,9 +121,51 @@ final class SmtpRecord {
     return contentComplete;
   }
 
+  /** {@return whether the server refused MAIL} */
+  boolean isSenderRefused() {
+    return first(SmtpStage.MAIL).filter(Step::isRefused).isPresent();
+  }
+
+  /** {@return whether the server accepted at least one recipient} */
+  boolean isAnyRecipientAccepted() {
+    return steps.stream().anyMatch(step -> step.stage() == SmtpStage.RCPT && step.isPositive());
+  }
+
+  /**
+   * {@return whether the server may still be in this transaction, so that the next one needs a RSET
+   * before it} Some servers keep the transaction when they refuse the content.
+   */
+  boolean isResetDue() {
+    return first(SmtpStage.MAIL).filter(Step::isPositive).isPresent()
+        && !(contentComplete && last().filter(Step::isPositive).isPresent());
+  }
+
+  /**
+   * {@return whether this transaction may have failed because commands came in groups: something
+   * between us and the server may lose them, whatever the server offers}
+   *
+   * @param reused whether the connection was open before; a lost one had then mostly been idle
+   */
+  boolean isPipeliningSuspect(boolean reused) {
+    return !contentComplete
+        && steps.stream()
+            .map(Step::fault)
+            .anyMatch(
+                fault ->
+                    fault instanceof SmtpFailure.Disconnected lost
+                        && !(reused && lost.fault() == SmtpFailure.Fault.LOST));
+  }
+
+  /** Voids the transaction: what was read as its answers belongs to something else. */
+  void outOfStep(String evidence) {
+    steps.clear();
+    stage = SmtpStage.DATA;
+    answer(null, new SmtpFailure.Disconnected(SmtpStage.DATA, SmtpFailure.Fault.GARBLED, evidence));
+  }
+
   /** {@return whether the server has announced that it closes the connection} */
   boolean isClosing() {
-    return steps.stream().anyMatch(Step::isClosing);
+    return closing;
   }
 
   /** {@return all steps so far, housekeeping left out} */
@@ -127,9 +182,9 @@ final class SmtpRecord {
   }
 
   private static SmtpStage stageOf(String line) {
-    String upper = line.toUpperCase(Locale.ROOT);
-    int space = upper.indexOf(' ');
-    return switch (space < 0 ? upper : upper.substring(0, space)) {
+    int space = line.indexOf(' ');
+    String verb = (space < 0 ? line : line.substring(0, space)).toUpperCase(Locale.ROOT);
+    return switch (verb) {
       case "EHLO", "HELO" -> SmtpStage.EHLO;
       case "STARTTLS" -> SmtpStage.STARTTLS;
       case "AUTH" -> SmtpStage.AUTH;
@@ -137,7 +192,7 @@ final class SmtpRecord {
       case "RCPT" -> SmtpStage.RCPT;
       case "DATA" -> SmtpStage.DATA;
       case "." -> SmtpStage.END_OF_DATA;
-      case "BDAT" -> upper.endsWith(" LAST") ? SmtpStage.END_OF_DATA : SmtpStage.CONTENT;
+      case "BDAT" -> line.endsWith(" LAST") ? SmtpStage.END_OF_DATA : SmtpStage.CONTENT;
       case "RSET", "NOOP", "QUIT" -> SmtpStage.QUIT;
       // Whatever is no command of ours belongs to an authentication exchange.
       default -> SmtpStage.AUTH;

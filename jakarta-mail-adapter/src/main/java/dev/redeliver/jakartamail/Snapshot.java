@@ -1,13 +1,19 @@
 package dev.redeliver.jakartamail;
 
+import dev.redeliver.policy.UnknownOutcome;
+import jakarta.mail.Address;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
+import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
-import java.io.ByteArrayInputStream;
+import jakarta.mail.util.SharedByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,27 +24,98 @@ import org.jspecify.annotations.Nullable;
  * moment when no server is involved.
  */
 final class Snapshot {
-  private final byte[] content;
-  private final MimeMessage original;
+  /** Says for one message what {@code redeliver.unknown-outcome} says for all. Never sent. */
+  private static final String UNKNOWN_OUTCOME = "X-Redeliver-Unknown-Outcome";
 
-  private Snapshot(byte[] content, MimeMessage original) {
+  /** What Angus never sends, and what is meant for us. */
+  private static final String[] NOT_SENT = {"Bcc", "Content-Length", UNKNOWN_OUTCOME};
+
+  private static final String[] OURS = {UNKNOWN_OUTCOME};
+
+  private final Content content;
+  private final Optional<UnknownOutcome> unknownOutcome;
+  private final MimeMessage original;
+  private final Address @Nullable [] from;
+
+  private Snapshot(
+      Content content,
+      Optional<UnknownOutcome> unknownOutcome,
+      MimeMessage original,
+      Address @Nullable [] from) {
     this.content = content;
+    this.unknownOutcome = unknownOutcome;
     this.original = original;
+    this.from = from;
   }
 
-  static Snapshot of(@Nullable Message message) throws MessagingException {
+  /** Hands its buffer out without a copy, and is not written to afterwards. */
+  private static final class Content extends ByteArrayOutputStream {
+    Content() {
+      super(4096);
+    }
+
+    SharedByteArrayInputStream read() {
+      return new SharedByteArrayInputStream(buf, 0, count);
+    }
+
+    /** Line ends count as CRLF, which they become on the wire. */
+    long octets() {
+      long size = count;
+      int before = '\n';
+      for (int i = 0; i < count; i++) {
+        int c = buf[i];
+        if ((c == '\n') != (before == '\r')) {
+          size++;
+        }
+        before = c;
+      }
+      return before == '\n' ? size : size + (before == '\r' ? 1 : 2);
+    }
+  }
+
+  /**
+   * Takes one.
+   *
+   * @param complete whether headers stay in that are not for the recipients to see: another
+   *     transport may need them
+   */
+  static Snapshot of(@Nullable Message message, boolean complete) throws MessagingException {
     if (!(message instanceof MimeMessage mime)) {
       throw new MessagingException(
           "Only RFC 822 messages (jakarta.mail.internet.MimeMessage) can be sent, not "
               + (message == null ? "null" : message.getClass().getName()));
     }
-    ByteArrayOutputStream content = new ByteArrayOutputStream(8192);
+    Content content = new Content();
     try {
-      mime.writeTo(content);
+      mime.writeTo(content, complete ? OURS : NOT_SENT);
     } catch (IOException e) {
       throw new MessagingException("The message cannot be written; nothing was sent", e);
     }
-    return new Snapshot(content.toByteArray(), mime);
+    return new Snapshot(content, unknownOutcome(mime), mime, from(mime));
+  }
+
+  private static Optional<UnknownOutcome> unknownOutcome(MimeMessage message)
+      throws MessagingException {
+    String wish = message.getHeader(UNKNOWN_OUTCOME, ", ");
+    if (wish == null) {
+      return Optional.empty();
+    }
+    for (UnknownOutcome choice : UnknownOutcome.values()) {
+      if (choice.token().equals(wish.strip().toLowerCase(Locale.ROOT))) {
+        return Optional.of(choice);
+      }
+    }
+    throw new MessagingException(
+        UNKNOWN_OUTCOME + ": '" + wish + "' is not one of: resend, report; nothing was sent");
+  }
+
+  private static Address @Nullable [] from(MimeMessage message) {
+    try {
+      return message.getFrom();
+    } catch (MessagingException e) {
+      // The mail library would meet the same header, and then name the local user.
+      return null;
+    }
   }
 
   /** {@return the Message-ID, or an empty string if the message has none} */
@@ -47,22 +124,44 @@ final class Snapshot {
     return id == null ? "" : id;
   }
 
+  /** {@return what the message itself wants when the reply to its content never comes} */
+  Optional<UnknownOutcome> unknownOutcome() {
+    return unknownOutcome;
+  }
+
+  /** {@return the author, as a mailbox; empty if there is none} */
+  Optional<String> author() {
+    return from != null && from.length > 0 && from[0] instanceof InternetAddress first
+        ? Optional.ofNullable(first.getAddress())
+        : Optional.empty();
+  }
+
+  /** {@return the octets that go over the wire, dot-stuffing and final dot not counted} */
+  long size() {
+    return content.octets();
+  }
+
   /**
    * {@return the message for one attempt} A new one each time: the mail library may convert it for
    * one server, and the next server may be another.
    */
   MimeMessage view(BodyTracker tracker) throws MessagingException {
-    ByteArrayInputStream stream = new ByteArrayInputStream(content);
+    SharedByteArrayInputStream stream = content.read();
     return Angus.isPresent()
         ? new TrackedSmtpMessage(original, stream, tracker)
         : new TrackedMessage(original.getSession(), stream, tracker);
+  }
+
+  /** {@return the message for one attempt in which Angus converts nothing} */
+  MimeMessage wireView() {
+    return new SmtpView(original, content::writeTo, from);
   }
 
   /** Reports when it is written, and keeps its Message-ID. */
   private static final class TrackedMessage extends MimeMessage {
     private final BodyTracker tracker;
 
-    TrackedMessage(@Nullable Session session, ByteArrayInputStream content, BodyTracker tracker)
+    TrackedMessage(@Nullable Session session, InputStream content, BodyTracker tracker)
         throws MessagingException {
       super(session, content);
       this.tracker = tracker;

@@ -19,19 +19,20 @@ final class TrackedSmtpMessage extends SMTPMessage {
       throws MessagingException {
     super(original.getSession(), content);
     this.tracker = tracker;
-    if (original instanceof SMTPMessage smtp) {
-      copyEnvelope(smtp);
-    }
-    setSendPartial(true);
+    copyEnvelope(original, this);
   }
 
-  private void copyEnvelope(SMTPMessage smtp) {
-    setEnvelopeFrom(smtp.getEnvelopeFrom());
-    setNotifyOptions(smtp.getNotifyOptions());
-    setReturnOption(smtp.getReturnOption());
-    setAllow8bitMIME(smtp.getAllow8bitMIME());
-    setSubmitter(smtp.getSubmitter());
-    setMailExtension(smtp.getMailExtension());
+  /** Good recipients are served whatever becomes of the others. */
+  static void copyEnvelope(MimeMessage original, SMTPMessage copy) {
+    copy.setSendPartial(true);
+    if (original instanceof SMTPMessage smtp) {
+      copy.setEnvelopeFrom(smtp.getEnvelopeFrom());
+      copy.setNotifyOptions(smtp.getNotifyOptions());
+      copy.setReturnOption(smtp.getReturnOption());
+      copy.setAllow8bitMIME(smtp.getAllow8bitMIME());
+      copy.setSubmitter(smtp.getSubmitter());
+      copy.setMailExtension(smtp.getMailExtension());
+    }
   }
 
   @Override

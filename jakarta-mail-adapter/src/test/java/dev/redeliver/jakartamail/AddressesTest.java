@@ -42,7 +42,7 @@ class AddressesTest {
   }
 
   private ScriptedSmtpServer server(String... extensions) {
-    ScriptedSmtpServer server = ScriptedSmtpServer.builder().with(extensions).open();
+    ScriptedSmtpServer server = ScriptedSmtpServer.builder().extensions(extensions).open();
     servers.add(server);
     return server;
   }

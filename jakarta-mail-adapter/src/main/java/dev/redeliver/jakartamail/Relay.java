@@ -1,0 +1,86 @@
+package dev.redeliver.jakartamail;
+
+import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.delivery.RelayStatus;
+import dev.redeliver.policy.SenderSettings;
+import jakarta.mail.Session;
+import jakarta.mail.URLName;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * One relay: where it is, its connections, and whether it can be used. The fields are guarded by
+ * the dispatcher's lock; the methods are thread-safe.
+ */
+final class Relay {
+  /** The messages that only this relay may have, because it may have them already. */
+  final Set<Shipment> pinned = new LinkedHashSet<>();
+
+  final RelayHealth health;
+  final int weight;
+  int busy;
+  int credit;
+  boolean closingIdle;
+
+  private final int place;
+  private final String server;
+  private final Connections connections;
+  private final Lock lock;
+
+  /**
+   * Makes a relay without connections.
+   *
+   * @param place its place in the list, from 1
+   * @param weight its share, 0 in an ordered list
+   * @param session where its settings are; the sender's own copy
+   * @param target its address, as far as that is not in the session
+   */
+  Relay(
+      int place,
+      int weight,
+      Session session,
+      Target target,
+      SenderSettings settings,
+      Redeliverer redeliverer,
+      Lock lock) {
+    this.place = place;
+    this.weight = weight;
+    this.lock = lock;
+    String protocol = SenderSession.protocol(session);
+    server = target.server(session, new URLName(protocol, null, -1, null, null, null));
+    health = new RelayHealth(settings.connections());
+    connections =
+        new Connections(
+            settings,
+            redeliverer.clock(),
+            () ->
+                new PooledConnection(
+                    SenderSession.transport(session, protocol), target, redeliverer.clock()),
+            reason -> redeliverer.tell(listener -> listener.connectionClosed(status(), reason)));
+  }
+
+  String server() {
+    return server;
+  }
+
+  Connections connections() {
+    return connections;
+  }
+
+  RelayStatus status() {
+    lock.lock();
+    try {
+      return new RelayStatus(
+          place,
+          server,
+          health.state(),
+          busy,
+          connections.idle(),
+          health.obstacle(),
+          health.nextProbe());
+    } finally {
+      lock.unlock();
+    }
+  }
+}

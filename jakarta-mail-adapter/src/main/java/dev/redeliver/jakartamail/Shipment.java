@@ -1,0 +1,74 @@
+package dev.redeliver.jakartamail;
+
+import dev.redeliver.delivery.Delivery;
+import dev.redeliver.delivery.DeliveryReport;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message in the sender's hands: what it is, how far it has got, and who wants to know. Guarded
+ * by the dispatcher's lock, but for what is final and for the delivery while an attempt is made.
+ */
+final class Shipment {
+  /** Where it is. */
+  enum State {
+    /** It could be sent if there were a connection. */
+    READY,
+    /** A worker has it. */
+    SENDING,
+    /** It waits for the time of its next try. */
+    WAITING,
+    /** It has ended. */
+    DONE
+  }
+
+  final Handover handover;
+  final Delivery delivery;
+  final Receipt receipt;
+  State state = State.READY;
+  @Nullable Relay pin;
+  @Nullable String destination;
+  @Nullable Future<?> timer;
+  volatile @Nullable String stopReason;
+  boolean left;
+
+  Shipment(Handover handover, Delivery delivery, Dispatcher dispatcher) {
+    this.handover = handover;
+    this.delivery = delivery;
+    receipt = new Receipt(this, dispatcher);
+  }
+
+  /** What the application holds. It lets go of the message as soon as that has ended. */
+  static final class Receipt extends CompletableFuture<DeliveryReport> {
+    private volatile @Nullable Shipment shipment;
+    private final @Nullable Dispatcher dispatcher;
+
+    private Receipt(@Nullable Shipment shipment, @Nullable Dispatcher dispatcher) {
+      this.shipment = shipment;
+      this.dispatcher = dispatcher;
+    }
+
+    /** Further stages are ordinary ones. */
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+      return new CompletableFuture<>();
+    }
+
+    /** Ends the delivery too: at once if it waits, else after the attempt that is being made. */
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+      boolean cancelled = super.cancel(mayInterruptIfRunning);
+      Shipment affected = shipment;
+      if (cancelled && affected != null && dispatcher != null) {
+        dispatcher.cancel(affected);
+      }
+      return cancelled;
+    }
+
+    void end(DeliveryReport report) {
+      shipment = null;
+      complete(report);
+    }
+  }
+}
