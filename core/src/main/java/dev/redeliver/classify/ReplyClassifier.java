@@ -157,7 +157,7 @@ public final class ReplyClassifier {
     Optional<Handling> wanted = rule.handling();
     if (wanted.isEmpty()) {
       // Words refine what a failure is about; what to do about it, the codes may know better.
-      wanted = index.handlingOfCodes(question);
+      wanted = index.handlingOfCodes(question, rule);
     }
     Optional<DelayHint> hint =
         severity == Severity.TRANSIENT ? DelayScanner.scan(reply.lines()) : Optional.empty();
