@@ -239,7 +239,7 @@ public final class Delivery {
     private Classification classify(SmtpFailure failure) {
       Classification known = meaning;
       if (known == null || failure != latest) {
-        known = owner.policy().classifier().classify(failure);
+        known = owner.classify(failure, result.server());
         latest = failure;
         meaning = known;
       }

@@ -1,6 +1,7 @@
 package dev.redeliver.delivery;
 
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.MailboxProvider;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.RetryPolicy;
@@ -159,6 +160,11 @@ public final class Redeliverer {
     return report;
   }
 
+  /** Some providers give registered codes meanings of their own, so it counts who answers. */
+  Classification classify(SmtpFailure failure, String server) {
+    return policy.classifier().classify(failure, MailboxProvider.ofHost(server));
+  }
+
   /**
    * Judges why a server cannot be used at present, for callers that connect and wait by themselves.
    * Tells nobody.
@@ -170,7 +176,7 @@ public final class Redeliverer {
    */
   public ConnectionFailure judge(String server, int failures, SmtpFailure failure) {
     Instant now = clock.instant();
-    Classification meaning = policy.classifier().classify(failure);
+    Classification meaning = classify(failure, server);
     Decision decision =
         switch (meaning.handling()) {
           case HOLD, FAIL -> new Decision.Hold(meaning.advice());
@@ -255,7 +261,7 @@ public final class Redeliverer {
     }
 
     private Optional<Duration> judge(SmtpFailure failure, Instant now) {
-      Classification classification = policy.classifier().classify(failure);
+      Classification classification = classify(failure, server);
       Decision decision = policy.decide(classification, history, now, random.nextDouble());
       ConnectionFailure event =
           new ConnectionFailure(server, attempts, now, failure, classification, decision);
