@@ -54,6 +54,11 @@ final class Snapshot {
       super(4096);
     }
 
+    /** A message may wait for hours: what the buffer has too much is given back. */
+    void trim() {
+      buf = toByteArray();
+    }
+
     SharedByteArrayInputStream read() {
       return new SharedByteArrayInputStream(buf, 0, count);
     }
@@ -88,6 +93,7 @@ final class Snapshot {
     Content content = new Content();
     try {
       mime.writeTo(content, complete ? OURS : NOT_SENT);
+      content.trim();
     } catch (IOException e) {
       throw new MessagingException("The message cannot be written; nothing was sent", e);
     }
