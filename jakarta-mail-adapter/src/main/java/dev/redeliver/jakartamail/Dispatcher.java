@@ -132,6 +132,9 @@ final class Dispatcher {
 
   /** Takes a message that has room. */
   void submit(Shipment shipment) {
+    if (!isUsable()) {
+      shipment.handover.compact();
+    }
     boolean stopped;
     boolean hopeless = false;
     lock.lock();
@@ -155,6 +158,15 @@ final class Dispatcher {
     pump();
     if (hopeless) {
       sweep();
+    }
+  }
+
+  private boolean isUsable() {
+    lock.lock();
+    try {
+      return relays.anyUsable();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -282,7 +294,7 @@ final class Dispatcher {
   }
 
   private void send(Shipment shipment, Relay relay) {
-    Attempts attempts = new Attempts(redeliverer, relays, shipment, relay);
+    Attempts attempts = new Attempts(redeliverer, relays, shipment, relay, this::pump);
     attempts.run();
     try {
       attempts

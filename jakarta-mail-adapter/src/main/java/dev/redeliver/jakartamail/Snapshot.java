@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,13 @@ final class Snapshot {
 
     SharedByteArrayInputStream read() {
       return new SharedByteArrayInputStream(buf, 0, count);
+    }
+
+    /** Gives memory back that only writing needed. */
+    void compact() {
+      if (buf.length > count + count / 8) {
+        buf = Arrays.copyOf(buf, count);
+      }
     }
 
     /** Line ends count as CRLF, which they become on the wire. */
@@ -122,6 +130,11 @@ final class Snapshot {
       // The mail library would meet the same header, and then name the local user.
       return null;
     }
+  }
+
+  /** Gives back memory, before a long wait; not while an attempt is being made. */
+  void compact() {
+    content.compact();
   }
 
   /** {@return the Message-ID, or an empty string if the message has none} */
