@@ -5,9 +5,9 @@ import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.InternetAddress;
+import jakarta.mail.internet.InternetHeaders;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.util.SharedByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,39 +25,14 @@ final class Snapshot {
   /** What Angus never sends. */
   private static final String[] NOT_SENT = {"Bcc", "Content-Length"};
 
-  private final Content content;
+  private final Octets content;
   private final MimeMessage original;
   private final Address @Nullable [] from;
 
-  private Snapshot(Content content, MimeMessage original, Address @Nullable [] from) {
+  private Snapshot(Octets content, MimeMessage original, Address @Nullable [] from) {
     this.content = content;
     this.original = original;
     this.from = from;
-  }
-
-  /** Hands its buffer out without a copy, and is not written to afterwards. */
-  private static final class Content extends ByteArrayOutputStream {
-    Content() {
-      super(4096);
-    }
-
-    SharedByteArrayInputStream read() {
-      return new SharedByteArrayInputStream(buf, 0, count);
-    }
-
-    /** Line ends count as CRLF, which they become on the wire. */
-    long octets() {
-      long size = count;
-      int before = '\n';
-      for (int i = 0; i < count; i++) {
-        int c = buf[i];
-        if ((c == '\n') != (before == '\r')) {
-          size++;
-        }
-        before = c;
-      }
-      return before == '\n' ? size : size + (before == '\r' ? 1 : 2);
-    }
   }
 
   /**
@@ -72,13 +47,13 @@ final class Snapshot {
           "Only RFC 822 messages (jakarta.mail.internet.MimeMessage) can be sent, not "
               + (message == null ? "null" : message.getClass().getName()));
     }
-    Content content = new Content();
+    Octets.Writer content = new Octets.Writer();
     try {
       mime.writeTo(content, complete ? null : NOT_SENT);
     } catch (IOException e) {
       throw new MessagingException("The message cannot be written; nothing was sent", e);
     }
-    return new Snapshot(content, mime, from(mime));
+    return new Snapshot(content.octets(), mime, from(mime));
   }
 
   private static Address @Nullable [] from(MimeMessage message) {
@@ -105,7 +80,7 @@ final class Snapshot {
 
   /** {@return the octets that go over the wire, dot-stuffing and final dot not counted} */
   long size() {
-    return content.octets();
+    return content.sizeOnWire();
   }
 
   /**
@@ -132,6 +107,11 @@ final class Snapshot {
         throws MessagingException {
       super(session, content);
       this.tracker = tracker;
+    }
+
+    @Override
+    protected InternetHeaders createInternetHeaders(InputStream in) throws MessagingException {
+      return ParsedHeaders.of(in, session);
     }
 
     @Override
