@@ -105,7 +105,6 @@ final class Attempts {
       delivery.stop(Decision.Reason.INTERRUPTED, "broken off by " + e);
     }
     if (delay.isPresent()) {
-      shipment.handover.compact();
     }
     Duration took = Duration.between(began, redeliverer.clock().instant());
     smooth &= took.compareTo(STALL) < 0;

@@ -133,7 +133,6 @@ final class Dispatcher {
   /** Takes a message that has room. */
   void submit(Shipment shipment) {
     if (!isUsable()) {
-      shipment.handover.compact();
     }
     boolean stopped;
     boolean hopeless = false;

@@ -59,10 +59,6 @@ final class Handover {
         message, snapshot, recipients.of(snapshot.messageId(), snapshot.unknownOutcome()));
   }
 
-  /** Gives back memory, before a long wait; not while an attempt is being made. */
-  void compact() {
-    snapshot.compact();
-  }
 
   Recipients recipients() {
     return recipients;
