@@ -293,6 +293,10 @@ final class Dispatcher {
       relayFailed(relay, work.obstacle, false, work.counted);
     }
     settle(work);
+    if (work.obstacle != null) {
+      // Only now is the message one of those that wait for the relay.
+      sweep();
+    }
     if (work.thrown instanceof Error error) {
       throw error;
     }

@@ -186,7 +186,7 @@ public final class RetryingTransport extends Transport {
       return Optional.empty();
     } catch (MessagingException e) {
       problem = e;
-      return Optional.of(ExceptionFacts.ofConnection(e));
+      return Optional.of(ExceptionFacts.ofConnection(delegate, e));
     }
   }
 
