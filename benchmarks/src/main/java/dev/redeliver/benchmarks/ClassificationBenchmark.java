@@ -13,6 +13,7 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -22,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 2)
+@Warmup(iterations = 5, time = 2)
 @Measurement(iterations = 5, time = 2)
 @Fork(1)
 public class ClassificationBenchmark {
@@ -36,7 +37,7 @@ public class ClassificationBenchmark {
     private ReplyClassifier classifier = ReplyClassifier.standard();
 
     /** Adds the rules. */
-    @org.openjdk.jmh.annotations.Setup
+    @Setup
     public void add() {
       if (userRules > 0) {
         classifier = ReplyClassifier.standard().withRules("user", UserRules.rows(userRules));

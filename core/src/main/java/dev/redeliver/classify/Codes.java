@@ -2,6 +2,7 @@ package dev.redeliver.classify;
 
 import dev.redeliver.smtp.EnhancedStatus;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,13 +37,13 @@ final class Codes {
     }
   }
 
-  private final List<Range> basic;
-  private final List<Status> enhanced;
+  private final Range[] basic;
+  private final Status[] enhanced;
   private final boolean none;
 
   private Codes(List<Range> basic, List<Status> enhanced, boolean none) {
-    this.basic = List.copyOf(basic);
-    this.enhanced = List.copyOf(enhanced);
+    this.basic = basic.toArray(Range[]::new);
+    this.enhanced = enhanced.toArray(Status[]::new);
     this.none = none;
   }
 
@@ -108,25 +109,24 @@ final class Codes {
 
   /** {@return whether the basic code alone fits} */
   boolean matchesBasic(int code) {
-    for (int i = 0; i < basic.size(); i++) {
-      Range range = basic.get(i);
+    for (Range range : basic) {
       if (code >= range.low() && code <= range.high()) {
         return true;
       }
     }
-    return basic.isEmpty();
+    return basic.length == 0;
   }
 
   private boolean matchesStatus(@Nullable EnhancedStatus status) {
     if (status == null) {
-      return enhanced.isEmpty();
+      return enhanced.length == 0;
     }
-    for (int i = 0; i < enhanced.size(); i++) {
-      if (enhanced.get(i).matches(status)) {
+    for (Status wanted : enhanced) {
+      if (wanted.matches(status)) {
         return true;
       }
     }
-    return enhanced.isEmpty() && !none;
+    return enhanced.length == 0 && !none;
   }
 
   /**
@@ -134,19 +134,19 @@ final class Codes {
    * the basic code, so 5yz and 4.7.1 never come together.
    */
   boolean canMatch() {
-    return basic.isEmpty()
-        || enhanced.isEmpty()
-        || basic.stream()
+    return basic.length == 0
+        || enhanced.length == 0
+        || Arrays.stream(basic)
             .map(range -> range.low() / 100)
             .anyMatch(
                 digit ->
                     digit == 0
-                        || enhanced.stream()
+                        || Arrays.stream(enhanced)
                             .anyMatch(e -> e.classDigit() < 0 || e.classDigit() == digit));
   }
 
   boolean namesEnhanced() {
-    return !enhanced.isEmpty();
+    return enhanced.length > 0;
   }
 
   /**
@@ -155,12 +155,13 @@ final class Codes {
    * @param firstDigit of the basic code; 0 if there is no code
    */
   boolean canMatchClass(int firstDigit) {
-    if (!basic.isEmpty()) {
-      return basic.stream().anyMatch(range -> range.low() / 100 == firstDigit);
+    if (basic.length > 0) {
+      return Arrays.stream(basic).anyMatch(range -> range.low() / 100 == firstDigit);
     }
-    return enhanced.isEmpty()
+    return enhanced.length == 0
         || firstDigit == 0
-        || enhanced.stream().anyMatch(e -> e.classDigit() < 0 || e.classDigit() == firstDigit);
+        || Arrays.stream(enhanced)
+            .anyMatch(e -> e.classDigit() < 0 || e.classDigit() == firstDigit);
   }
 
   /**
@@ -168,8 +169,8 @@ final class Codes {
    * them; none if it names no status, or a range}
    */
   int[] exactStatuses() {
-    return enhanced.stream().allMatch(Status::isExact)
-        ? enhanced.stream().mapToInt(e -> subjectAndDetail(e.subject(), e.from())).toArray()
+    return Arrays.stream(enhanced).allMatch(Status::isExact)
+        ? Arrays.stream(enhanced).mapToInt(e -> subjectAndDetail(e.subject(), e.from())).toArray()
         : new int[0];
   }
 

@@ -422,8 +422,8 @@ final class DelayScanner {
 
   /** 00:05:00 is a span where one is asked for; 14:05 UTC is a time of day. */
   private Optional<DelayHint> clock(int index, String word) {
-    Optional<LocalTime> time = time(word);
-    if (time.isEmpty() || !isAskedForBefore(index)) {
+    Optional<LocalTime> time = isAskedForBefore(index) ? time(word) : Optional.empty();
+    if (time.isEmpty()) {
       return Optional.empty();
     }
     Optional<ZoneOffset> zone = zone(word(index + 1));

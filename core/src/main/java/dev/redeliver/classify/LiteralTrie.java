@@ -31,6 +31,7 @@ final class LiteralTrie {
   private static final int HAS_TERMS = 1;
   private static final int HAS_REST = 2;
   private static final int HAS_GAP = 4;
+  private static final int FLAGS = HAS_TERMS | HAS_REST | HAS_GAP;
 
   private final long[] cells;
   private final int[][] termsOf;
@@ -49,11 +50,8 @@ final class LiteralTrie {
   /** {@return the terms of which a literal stands in the text} */
   Found find(Words text) {
     Found found = new Found(terms);
-    int last = text.length() - 1;
-    for (int i = 0; i < last; i++) {
-      if (text.at(i) == Words.SPACE) {
-        walk(text, i + 1, ROOT, found);
-      }
+    for (int i = 1; i < text.length(); i = text.endOfWord(i) + 1) {
+      walk(text, i, ROOT, found);
     }
     return found;
   }
@@ -62,9 +60,6 @@ final class LiteralTrie {
     int node = start;
     int content = (int) cells[node];
     for (int i = from; i < text.length(); i++) {
-      if ((content & (HAS_REST | HAS_GAP)) != 0) {
-        skip(text, i, content, found);
-      }
       int child = (content >>> BASE) + text.at(i);
       long cell = cells[child];
       if ((int) (cell >>> PARENT) != node) {
@@ -72,23 +67,30 @@ final class LiteralTrie {
       }
       node = child;
       content = (int) cell;
-      if ((content & HAS_TERMS) != 0) {
-        found.addAll(termsOf[node]);
+      if ((content & FLAGS) != 0) {
+        visit(text, i + 1, node, found);
       }
     }
   }
 
-  /** Goes on behind words, or the rest of one, that a literal leaves open. */
-  private void skip(Words text, int from, int content, Found found) {
+  private void visit(Words text, int next, int node, Found found) {
+    int content = (int) cells[node];
+    if ((content & HAS_TERMS) != 0) {
+      found.addAll(termsOf[node]);
+    }
     if ((content & HAS_REST) != 0) {
-      walk(text, text.endOfWord(from), (content >>> BASE) + Words.REST_OF_WORD, found);
+      walk(text, text.endOfWord(next), (content >>> BASE) + Words.REST_OF_WORD, found);
     }
     if ((content & HAS_GAP) != 0) {
-      int word = from;
-      for (int skipped = 0; skipped <= LONGEST_GAP && word < text.length(); skipped++) {
-        walk(text, word, (content >>> BASE) + Words.GAP, found);
-        word = text.endOfWord(word) + 1;
-      }
+      walkGap(text, next, (content >>> BASE) + Words.GAP, found);
+    }
+  }
+
+  private void walkGap(Words text, int from, int node, Found found) {
+    int word = from;
+    for (int skipped = 0; skipped <= LONGEST_GAP && word < text.length(); skipped++) {
+      walk(text, word, node, found);
+      word = text.endOfWord(word) + 1;
     }
   }
 

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever a rule says, the first digit of the basic code decides between transient and
  * permanent (RFC 5321 section 4.2.1), an enhanced status counts only if its class agrees, and a
- * permanent refusal before MAIL is about the relay or our set-up and holds the message.
+ * permanent refusal before MAIL, or a problem of our own there, is about the relay or our set-up
+ * and holds the message.
  */
 public final class ReplyClassifier {
   private static final ReplyClassifier STANDARD = new ReplyClassifier("", List.of());
@@ -132,7 +133,8 @@ public final class ReplyClassifier {
             .filter(candidate -> candidate.stages().name(token))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("no rule for " + token));
-    Handling handling = rule.handling().orElse(Handling.RETRY);
+    boolean setUp = severity == Severity.PERMANENT && failure.stage().isBeforeMail();
+    Handling handling = setUp ? Handling.HOLD : rule.handling().orElse(Handling.RETRY);
     return result(rule, severity, handling, Optional.empty(), Evidence.of(failure));
   }
 
@@ -155,7 +157,7 @@ public final class ReplyClassifier {
     Optional<Handling> wanted = rule.handling();
     if (wanted.isEmpty()) {
       // Words refine what a failure is about; what to do about it, the codes may know better.
-      wanted = index.handlingOfCodes(question);
+      wanted = index.handlingOfCodes(question, rule);
     }
     Optional<DelayHint> hint =
         severity == Severity.TRANSIENT ? DelayScanner.scan(reply.lines()) : Optional.empty();

@@ -186,10 +186,20 @@ final class RuleIndex {
         || (phrase != null && phrase.matches(question.found()));
   }
 
-  /** {@return what the codes alone say should be done, if they say anything} */
-  Optional<Handling> handlingOfCodes(Question question) {
+  /**
+   * {@return what the codes alone say should be done, if they say anything about the same thing as
+   * the rule that decides}
+   */
+  Optional<Handling> handlingOfCodes(Question question, Rule deciding) {
     int rank = aboutCodesWithHandling.first(question, CodeIndex.NONE);
-    return rank == CodeIndex.NONE ? Optional.empty() : rules.get(rank).handling();
+    return rank == CodeIndex.NONE
+        ? Optional.empty()
+        : rules.get(rank).handling().filter(handling -> isAboutSame(rules.get(rank), deciding));
+  }
+
+  private static boolean isAboutSame(Rule one, Rule other) {
+    return one.cause() == other.cause()
+        || (one.scope() == Scope.CONFIGURATION && other.scope() == Scope.CONFIGURATION);
   }
 
   /** {@return every rule that matches, in the order of precedence} Tries them one by one. */

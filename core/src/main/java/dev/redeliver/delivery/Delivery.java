@@ -115,6 +115,7 @@ public final class Delivery {
             Duration.between(begun.at(), end),
             result.connectionReused(),
             outcomes);
+    UnknownLog.tell(attempt);
     owner.tell(listener -> listener.attemptFinished(attempt));
     watchReputation(attempt);
     return next(end);
@@ -228,7 +229,8 @@ public final class Delivery {
       Classification classification = classify(failure);
       boolean stale = !unknown && result.isStale(failure);
       AttemptHistory history = ledger.history(recipient, stale, progress, unknown);
-      Decision decision = owner.policy().decide(classification, history, end, draw);
+      Decision decision =
+          owner.policyFor(ledger.envelope()).decide(classification, history, end, draw);
       return new RecipientAttempt(
           recipient, number, end, outcome, Optional.of(classification), Optional.of(decision));
     }
@@ -237,7 +239,7 @@ public final class Delivery {
     private Classification classify(SmtpFailure failure) {
       Classification known = meaning;
       if (known == null || failure != latest) {
-        known = owner.policy().classifier().classify(failure);
+        known = owner.classify(failure, result.server());
         latest = failure;
         meaning = known;
       }

@@ -1,7 +1,9 @@
 package dev.redeliver.delivery;
 
+import dev.redeliver.policy.UnknownOutcome;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -9,8 +11,11 @@ import java.util.stream.IntStream;
  *
  * @param messageId the Message-ID, the same over all attempts; for people and logs
  * @param recipients all recipients, each at its index, at least one
+ * @param unknownOutcome what to do for this message when the reply to the content never came; empty
+ *     for what the policy says
  */
-public record Envelope(String messageId, List<Recipient> recipients) {
+public record Envelope(
+    String messageId, List<Recipient> recipients, Optional<UnknownOutcome> unknownOutcome) {
   /**
    * Checks that the recipients stand at their index.
    *
@@ -18,6 +23,7 @@ public record Envelope(String messageId, List<Recipient> recipients) {
    */
   public Envelope {
     Objects.requireNonNull(messageId, "messageId");
+    Objects.requireNonNull(unknownOutcome, "unknownOutcome");
     recipients = List.copyOf(recipients);
     if (recipients.isEmpty()) {
       throw new IllegalArgumentException("recipients must not be empty");
@@ -28,6 +34,16 @@ public record Envelope(String messageId, List<Recipient> recipients) {
             "recipient " + i + " has index " + recipients.get(i).index());
       }
     }
+  }
+
+  /**
+   * An envelope that leaves unknown outcomes to the policy.
+   *
+   * @param messageId the Message-ID
+   * @param recipients all recipients, each at its index, at least one
+   */
+  public Envelope(String messageId, List<Recipient> recipients) {
+    this(messageId, recipients, Optional.empty());
   }
 
   /**

@@ -1,9 +1,11 @@
 package dev.redeliver.delivery;
 
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.MailboxProvider;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.policy.UnknownOutcome;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.reputation.ReputationMonitor;
 import dev.redeliver.smtp.SmtpFailure;
@@ -21,6 +23,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Delivers messages: attempts, reads the answers, asks the policy, waits, and attempts again for
@@ -34,6 +37,7 @@ public final class Redeliverer {
   private static final Map<RetryPolicy, SoftReference<Redeliverer>> BY_POLICY = new WeakHashMap<>();
 
   private final RetryPolicy policy;
+  private final RetryPolicy otherwise;
   private final InstantSource clock;
   private final Waiter waiter;
   private final RandomGenerator random;
@@ -41,8 +45,14 @@ public final class Redeliverer {
   private final ReputationMonitor monitor;
   private final RetryEngine engine;
 
+  private volatile @Nullable Meaning latest;
+
+  /** A failure that was classified. */
+  private record Meaning(String server, SmtpFailure failure, Classification classification) {}
+
   private Redeliverer(Builder builder) {
     policy = builder.policy;
+    otherwise = policy.toBuilder().unknownOutcome(other(policy.unknownOutcome())).build();
     clock = builder.clock;
     waiter = builder.waiter;
     random = builder.random;
@@ -51,6 +61,17 @@ public final class Redeliverer {
     listeners = new Listeners(all);
     monitor = new ReputationMonitor(policy.alertThreshold(), policy.alertWindow());
     engine = new RetryEngine(builder.registry, "redeliver-" + policy.name());
+  }
+
+  private static UnknownOutcome other(UnknownOutcome choice) {
+    return choice == UnknownOutcome.RESEND ? UnknownOutcome.REPORT : UnknownOutcome.RESEND;
+  }
+
+  /** A message may have its own mind about an unknown outcome. */
+  RetryPolicy policyFor(Envelope envelope) {
+    return envelope.unknownOutcome().orElse(policy.unknownOutcome()) == policy.unknownOutcome()
+        ? policy
+        : otherwise;
   }
 
   /**
@@ -146,6 +167,21 @@ public final class Redeliverer {
   }
 
   /**
+   * Some providers give registered codes meanings of their own, so it counts who answers. In an
+   * outage all messages meet the same failure: it is read, and kept, once.
+   */
+  Classification classify(SmtpFailure failure, String server) {
+    Meaning known = latest;
+    if (known == null || !known.server().equals(server) || !known.failure().equals(failure)) {
+      Classification meaning =
+          policy.classifier().classify(failure, MailboxProvider.ofHost(server));
+      known = new Meaning(server, failure, meaning);
+      latest = known;
+    }
+    return known.classification();
+  }
+
+  /**
    * Judges why a server cannot be used at present, for callers that connect and wait by themselves.
    * Tells nobody.
    *
@@ -156,7 +192,7 @@ public final class Redeliverer {
    */
   public ConnectionFailure judge(String server, int failures, SmtpFailure failure) {
     Instant now = clock.instant();
-    Classification meaning = policy.classifier().classify(failure);
+    Classification meaning = classify(failure, server);
     Decision decision =
         switch (meaning.handling()) {
           case HOLD, FAIL -> new Decision.Hold(meaning.advice());
@@ -241,7 +277,7 @@ public final class Redeliverer {
     }
 
     private Optional<Duration> judge(SmtpFailure failure, Instant now) {
-      Classification classification = policy.classifier().classify(failure);
+      Classification classification = classify(failure, server);
       Decision decision = policy.decide(classification, history, now, random.nextDouble());
       ConnectionFailure event =
           new ConnectionFailure(server, attempts, now, failure, classification, decision);

@@ -6,6 +6,7 @@ import static dev.redeliver.delivery.ScriptedSubmitter.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.redeliver.classify.Cause;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
@@ -20,6 +21,7 @@ import io.github.resilience4j.retry.RetryRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +57,23 @@ class RedelivererTest {
         .isEqualTo("accepted 2, refused 0, unknown 0, pending 0 of 2 after 1 transaction");
     assertThat(server.asked).containsExactly(List.of(A, B));
     assertThat(waiter.waits()).isEmpty();
+  }
+
+  @Test
+  void deliver_hostOfAProvider_isReadByItsMeanings() {
+    assertThat(causeOfFlood("gmail-smtp-in.l.google.com")).isEqualTo(Cause.RATE_LIMITED);
+    assertThat(causeOfFlood("mx.example.org")).isEqualTo(Cause.REPUTATION);
+  }
+
+  /** 4.7.28 is a flood of mail in the registry, and a quota to Gmail. */
+  private Cause causeOfFlood(String host) {
+    RecipientResult refused = refused(SmtpStage.MAIL, "421 4.7.28 see the guidelines");
+    Envelope envelope = envelope(A);
+    Submitter submitter =
+        pending -> new AttemptResult(host, false, Map.of(pending.get(0), refused));
+    RetryPolicy once = RetryPolicy.builder(Profile.BACKGROUND).maxAttempts(1).build();
+    DeliveryReport report = builder(once).build().deliver(envelope, submitter);
+    return report.recipients().get(0).history().get(0).classification().orElseThrow().cause();
   }
 
   @Test
@@ -188,7 +207,7 @@ class RedelivererTest {
 
   @Test
   void deliver_submitterForgetsARecipient_isUnknownForThat() {
-    Submitter forgetful = pending -> new AttemptResult("mx", false, java.util.Map.of());
+    Submitter forgetful = pending -> new AttemptResult("mx", false, Map.of());
     RetryPolicy report = policy.toBuilder().unknownOutcome(UnknownOutcome.REPORT).build();
 
     assertThat(builder(report).build().deliver(envelope(A), forgetful).with(Outcome.UNKNOWN))

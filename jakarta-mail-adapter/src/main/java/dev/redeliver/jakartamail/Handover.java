@@ -55,7 +55,8 @@ final class Handover {
       throws MessagingException {
     Recipients recipients = Recipients.of(addresses);
     Snapshot snapshot = Snapshot.of(message, complete);
-    return new Handover(message, snapshot, recipients.named(snapshot.messageId()));
+    return new Handover(
+        message, snapshot, recipients.of(snapshot.messageId(), snapshot.unknownOutcome()));
   }
 
   Recipients recipients() {

@@ -4,6 +4,7 @@ import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Envelope;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.Recipient;
+import dev.redeliver.policy.UnknownOutcome;
 import jakarta.mail.Address;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
@@ -87,9 +88,9 @@ final class Recipients {
     }
   }
 
-  /** {@return the same recipients, for a message with this Message-ID} */
-  Recipients named(String messageId) {
-    return new Recipients(byIndex, new Envelope(messageId, envelope.recipients()));
+  /** {@return the same recipients, for a message with this Message-ID and its own wish} */
+  Recipients of(String messageId, Optional<UnknownOutcome> unknownOutcome) {
+    return new Recipients(byIndex, new Envelope(messageId, envelope.recipients(), unknownOutcome));
   }
 
   Envelope envelope() {

@@ -54,7 +54,10 @@ final class RecordedFacts {
       return new SmtpFailure.Local(
           SmtpStage.AUTH, SmtpFailure.Problem.CREDENTIALS_SETUP, Faults.detail(problem));
     }
-    return Faults.disconnected(SmtpStage.CONNECT, problem);
+    return Faults.isNetwork(problem)
+        ? Faults.disconnected(SmtpStage.CONNECT, problem)
+        : new SmtpFailure.Local(
+            SmtpStage.CONNECT, SmtpFailure.Problem.OTHER, Faults.detail(problem));
   }
 
   /**

@@ -53,6 +53,8 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   private boolean lockStep;
   private int assumed;
   private String mailParameters = "";
+  private boolean askAnyway;
+  private @Nullable SmtpFailure held;
   private @Nullable Pipeline pipeline;
   private @Nullable OutputStream output;
   private @Nullable MessagingException problem;
@@ -94,10 +96,12 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   }
 
   /**
-   * Connects, and tries again what may pass, by the policy.
+   * Connects, and tries again what may pass, by the policy. Where our own set-up is refused, such
+   * as the password, nothing is tried again by itself, and further calls fail at once until a
+   * back-off is over: 1 minute, doubled each time up to 30.
    *
-   * @throws MessagingException the last failure as the mail library reports it, or that the {@code
-   *     redeliver.*} properties are bad
+   * @throws MessagingException the last failure as the mail library reports it, with what to put
+   *     right if it is our set-up; or that properties are bad
    */
   @Override
   public synchronized void connect(
@@ -129,13 +133,15 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     usePipelining = policyAllowsPipelining();
     record.beginConnection();
     resetDue = false;
+    held = null;
     try {
       super.connect(target.host(), target.port(), target.user(), target.password());
       problem = null;
       return Optional.empty();
     } catch (MessagingException e) {
       problem = e;
-      return Optional.of(RecordedFacts.ofConnection(record, e));
+      SmtpFailure reason = held;
+      return Optional.of(reason != null ? reason : RecordedFacts.ofConnection(record, e));
     }
   }
 
@@ -147,13 +153,49 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     }
   }
 
-  /** Lends the library a session whose sockets do not wait for acknowledgements. */
+  /**
+   * Lends the library a session whose sockets do not wait for acknowledgements, nor for anything
+   * for ever; and does not ask a server that has just refused our set-up.
+   */
   @Override
   protected synchronized boolean protocolConnect(
       @Nullable String host, int port, @Nullable String user, @Nullable String password)
       throws MessagingException {
+    if (!enabled) {
+      return super.protocolConnect(host, port, user, password);
+    }
+    Redeliverer deliverer = redeliverer();
+    HoldGate gate = HoldGate.of(deliverer);
+    HoldGate.Key key = HoldGate.Key.of(host, port, user, password);
+    boolean ask = askAnyway;
+    askAnyway = false;
+    Optional<HoldGate.Held> closed = gate.closed(key, deliverer.clock().instant());
+    if (closed.isPresent() && !ask) {
+      held = closed.get().failure();
+      throw closed.get().exception();
+    }
+    try {
+      boolean connected = connectLending(host, port, user, password);
+      if (connected) {
+        gate.opened(key);
+      }
+      return connected;
+    } catch (MessagingException e) {
+      SmtpFailure failure = RecordedFacts.ofConnection(record, e);
+      Optional<HoldGate.Held> remembered = gate.refused(key, failure, deliverer, e);
+      if (remembered.isEmpty()) {
+        throw e;
+      }
+      held = failure;
+      throw remembered.get().exception(e);
+    }
+  }
+
+  private boolean connectLending(
+      @Nullable String host, int port, @Nullable String user, @Nullable String password)
+      throws MessagingException {
     Session original = session;
-    session = NoDelaySockets.sessionFor(original, protocol);
+    session = LentSessions.of(original, protocol, user != null);
     try {
       return super.protocolConnect(host, port, user, password);
     } finally {
@@ -197,7 +239,8 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   }
 
   /**
-   * Connects once, and makes the transport usable for {@link #attemptOnce}.
+   * Connects once, and makes the transport usable for {@link #attemptOnce}. A server that has
+   * refused our set-up is asked all the same: the caller knows when.
    *
    * @param to where to connect to, now and whenever an attempt finds the connection closed
    * @return why the session is not ready for MAIL; empty if it is
@@ -207,6 +250,7 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     connectedByUser = true;
     target = to;
     lockStep = false;
+    askAnyway = true;
     return reopen();
   }
 

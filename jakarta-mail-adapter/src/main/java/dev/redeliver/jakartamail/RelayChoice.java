@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,21 @@ import org.jspecify.annotations.Nullable;
 final class RelayChoice {
   private final List<Relay> relays;
   private final boolean weighted;
+  private final int connections;
 
-  RelayChoice(List<Relay> relays, boolean weighted) {
+  private final Lock lock;
+
+  /**
+   * Makes a choice.
+   *
+   * @param weighted whether the relays share the messages
+   * @param connections how many each may have
+   */
+  RelayChoice(List<Relay> relays, boolean weighted, int connections, Lock lock) {
     this.relays = List.copyOf(relays);
     this.weighted = weighted;
+    this.connections = connections;
+    this.lock = lock;
   }
 
   List<Relay> all() {
@@ -52,8 +64,14 @@ final class RelayChoice {
     return relays.stream().allMatch(relay -> relay.health.isUsable());
   }
 
+  /** {@return whether another relay could stand in} Takes the lock by itself. */
   boolean isUsableBut(Relay other) {
-    return relays.stream().anyMatch(relay -> relay != other && relay.health.isUsable());
+    lock.lock();
+    try {
+      return relays.stream().anyMatch(relay -> relay != other && relay.health.isUsable());
+    } finally {
+      lock.unlock();
+    }
   }
 
   boolean anyProbing() {
@@ -66,7 +84,9 @@ final class RelayChoice {
       return Optional.empty();
     }
     Instant now = clock.instant();
-    return relays.stream().filter(relay -> relay.health.isProbeDue(now)).findFirst();
+    return relays.stream()
+        .filter(relay -> relay.health.isProbeDue(now) && relay.busy < connections)
+        .findFirst();
   }
 
   /** {@return a relay with a connection left and a message that only it may have} */

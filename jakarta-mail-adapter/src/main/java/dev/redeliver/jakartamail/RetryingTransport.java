@@ -146,10 +146,13 @@ public final class RetryingTransport extends Transport {
   }
 
   /**
-   * Connects, and tries again what may pass, by the policy.
+   * Connects, and tries again what may pass, by the policy. Where our own set-up is refused, such
+   * as the password, nothing is tried again by itself, and further calls fail at once until a
+   * back-off is over: 1 minute, doubled each time up to 30.
    *
    * @throws IllegalStateException if the transport is connected
-   * @throws MessagingException the last failure, as the wrapped transport threw it
+   * @throws MessagingException the last failure, as the wrapped transport threw it, with what to
+   *     put right if it is our set-up
    */
   @Override
   public synchronized void connect(
@@ -179,14 +182,26 @@ public final class RetryingTransport extends Transport {
   }
 
   private Optional<SmtpFailure> open() {
+    HoldGate gate = HoldGate.of(redeliverer);
+    HoldGate.Key key = HoldGate.Key.of(server(), target.port(), target.user(), target.password());
+    Optional<HoldGate.Held> closed = gate.closed(key, redeliverer.clock().instant());
+    if (closed.isPresent()) {
+      problem = closed.get().exception();
+      return Optional.of(closed.get().failure());
+    }
     try {
       delegate.connect(target.host(), target.port(), target.user(), target.password());
+      gate.opened(key);
       problem = null;
       delegateOpen = true;
       return Optional.empty();
     } catch (MessagingException e) {
-      problem = e;
-      return Optional.of(ExceptionFacts.ofConnection(delegate, e));
+      SmtpFailure failure = ExceptionFacts.ofConnection(delegate, e);
+      problem =
+          gate.refused(key, failure, redeliverer, e)
+              .<MessagingException>map(held -> held.exception(e))
+              .orElse(e);
+      return Optional.of(failure);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.redeliver.jakartamail;
 
+import dev.redeliver.policy.UnknownOutcome;
 import jakarta.mail.Address;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
@@ -11,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +24,26 @@ import org.jspecify.annotations.Nullable;
  * moment when no server is involved.
  */
 final class Snapshot {
-  /** What Angus never sends. */
-  private static final String[] NOT_SENT = {"Bcc", "Content-Length"};
+  /** Says for one message what {@code redeliver.unknown-outcome} says for all. Never sent. */
+  private static final String UNKNOWN_OUTCOME = "X-Redeliver-Unknown-Outcome";
+
+  /** What Angus never sends, and what is meant for us. */
+  private static final String[] NOT_SENT = {"Bcc", "Content-Length", UNKNOWN_OUTCOME};
+
+  private static final String[] OURS = {UNKNOWN_OUTCOME};
 
   private final Content content;
+  private final Optional<UnknownOutcome> unknownOutcome;
   private final MimeMessage original;
   private final Address @Nullable [] from;
 
-  private Snapshot(Content content, MimeMessage original, Address @Nullable [] from) {
+  private Snapshot(
+      Content content,
+      Optional<UnknownOutcome> unknownOutcome,
+      MimeMessage original,
+      Address @Nullable [] from) {
     this.content = content;
+    this.unknownOutcome = unknownOutcome;
     this.original = original;
     this.from = from;
   }
@@ -74,11 +87,26 @@ final class Snapshot {
     }
     Content content = new Content();
     try {
-      mime.writeTo(content, complete ? null : NOT_SENT);
+      mime.writeTo(content, complete ? OURS : NOT_SENT);
     } catch (IOException e) {
       throw new MessagingException("The message cannot be written; nothing was sent", e);
     }
-    return new Snapshot(content, mime, from(mime));
+    return new Snapshot(content, unknownOutcome(mime), mime, from(mime));
+  }
+
+  private static Optional<UnknownOutcome> unknownOutcome(MimeMessage message)
+      throws MessagingException {
+    String wish = message.getHeader(UNKNOWN_OUTCOME, ", ");
+    if (wish == null) {
+      return Optional.empty();
+    }
+    for (UnknownOutcome choice : UnknownOutcome.values()) {
+      if (choice.token().equals(wish.strip().toLowerCase(Locale.ROOT))) {
+        return Optional.of(choice);
+      }
+    }
+    throw new MessagingException(
+        UNKNOWN_OUTCOME + ": '" + wish + "' is not one of: resend, report; nothing was sent");
   }
 
   private static Address @Nullable [] from(MimeMessage message) {
@@ -94,6 +122,11 @@ final class Snapshot {
   String messageId() throws MessagingException {
     String id = original.getMessageID();
     return id == null ? "" : id;
+  }
+
+  /** {@return what the message itself wants when the reply to its content never comes} */
+  Optional<UnknownOutcome> unknownOutcome() {
+    return unknownOutcome;
   }
 
   /** {@return the author, as a mailbox; empty if there is none} */

@@ -124,9 +124,7 @@ final class FailureCase {
             Stage.EHLO,
             "to EHLO `421 4.7.0 go away`, and closes",
             script ->
-                script
-                    .always()
-                    .then(SmtpAction.reply("421 4.7.0 go away"), SmtpAction.close())),
+                script.always().then(SmtpAction.reply("421 4.7.0 go away"), SmtpAction.close())),
         new FailureCase(
             "to EHLO `550 5.7.1 bad name`, to HELO too",
             server -> {
@@ -273,8 +271,10 @@ final class FailureCase {
             script -> script.then(SmtpAction.reply("250 2.0.0 ok"), SmtpAction.reset())),
         at(end, "accepts, and closes without a reply", SmtpScript::acceptThenClose),
         at(end, "accepts, and resets without a reply", SmtpScript::acceptThenReset),
-        at(end, "accepts, and never replies", script ->
-            script.then(SmtpAction.accept(), SmtpAction.stall())),
+        at(
+            end,
+            "accepts, and never replies",
+            script -> script.then(SmtpAction.accept(), SmtpAction.stall())),
         at(end, "forgets the content, and closes without a reply", SmtpScript::dropThenClose),
         at(end, "to the content `HTTP/1.1 400`", script -> script.reply("HTTP/1.1 400")),
         at(

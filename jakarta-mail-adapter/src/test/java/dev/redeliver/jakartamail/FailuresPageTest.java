@@ -47,8 +47,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * {@code docs/failures.md} says what plain Angus throws and what both transports report. Each row is
- * run on all of them, and has to say what happened.
+ * {@code docs/failures.md} says what plain Angus throws and what both transports report. Each row
+ * is run on all of them, and has to say what happened.
  */
 class FailuresPageTest {
   private static final Path PAGE = Path.of("..", "docs", "failures.md");

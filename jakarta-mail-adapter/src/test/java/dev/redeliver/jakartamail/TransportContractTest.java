@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.testkit.FakeClock;
 import dev.redeliver.testkit.ScriptedSmtpServer;
 import dev.redeliver.testkit.Stage;
 import dev.redeliver.testkit.TranscriptEntry;
@@ -74,7 +75,11 @@ class TransportContractTest {
   @EnumSource
   void connect_refused_canBeTriedAgainAndFiresOnce(TransportKind kind) throws Exception {
     BlockingQueue<String> events = new LinkedBlockingQueue<>();
-    Transport transport = transport(kind);
+    FakeClock clock = new FakeClock();
+    Transport transport =
+        kind.open(
+            properties(server),
+            Redeliverer.builder(RetryPolicy.of(Profile.INTERACTIVE)).clock(clock).build());
     transport.addConnectionListener(connectionEvents(events));
     server.on(Stage.GREETING).reply("554 5.7.1 no service for you");
 
@@ -82,6 +87,7 @@ class TransportContractTest {
         .isInstanceOf(MessagingException.class)
         .hasMessageContaining("554 5.7.1 no service for you");
     assertThat(transport.isConnected()).isFalse();
+    clock.advance(Duration.ofMinutes(1));
     transport.connect();
     assertThat(transport.isConnected()).isTrue();
     assertThat(next(events)).isEqualTo("opened");
