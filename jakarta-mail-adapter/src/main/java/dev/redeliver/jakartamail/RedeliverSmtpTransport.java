@@ -357,7 +357,8 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     Exception thrown = send(handover, sendable);
     proveStep();
     Map<Recipient, RecipientResult> results = RecordedFacts.ofTransaction(record, sendable, thrown);
-    if (record.isUnusable() || !(thrown == null || isTransactionOver())) {
+    boolean lost = record.isUnusable() || record.isOutOfSequence();
+    if (lost || !(thrown == null || isTransactionOver())) {
       abort();
     } else {
       resetDue |= record.isResetDue();

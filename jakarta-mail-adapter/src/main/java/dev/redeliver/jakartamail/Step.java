@@ -33,6 +33,11 @@ record Step(
     return reply != null && reply.code() >= 400;
   }
 
+  /** {@return whether the server takes itself to be somewhere else in the session} */
+  boolean isOutOfSequence() {
+    return reply != null && reply.code() == 503;
+  }
+
   /** {@return whether the server announced that it closes the connection (RFC 5321, 3.8)} */
   boolean isClosing() {
     return reply != null && reply.code() == 421;
