@@ -186,10 +186,24 @@ final class RuleIndex {
         || (phrase != null && phrase.matches(question.found()));
   }
 
-  /** {@return what the codes alone say should be done, if they say anything} */
-  Optional<Handling> handlingOfCodes(Question question) {
+  /**
+   * {@return the rule that says what should be done, if any does: the one that decides, or the
+   * first about codes alone that is about the same thing} Words refine what a failure is about;
+   * what to do about it, the codes may know better.
+   */
+  Optional<Rule> handlingRule(Question question, Rule deciding) {
+    if (deciding.handling().isPresent()) {
+      return Optional.of(deciding);
+    }
     int rank = aboutCodesWithHandling.first(question, CodeIndex.NONE);
-    return rank == CodeIndex.NONE ? Optional.empty() : rules.get(rank).handling();
+    return rank == CodeIndex.NONE
+        ? Optional.empty()
+        : Optional.of(rules.get(rank)).filter(rule -> isAboutSame(rule, deciding));
+  }
+
+  private static boolean isAboutSame(Rule one, Rule other) {
+    return one.cause() == other.cause()
+        || (one.scope() == Scope.CONFIGURATION && other.scope() == Scope.CONFIGURATION);
   }
 
   /** {@return every rule that matches, in the order of precedence} Tries them one by one. */

@@ -29,7 +29,8 @@ final class Ledger {
   Ledger(Envelope envelope, Instant startedAt) {
     this.envelope = envelope;
     this.startedAt = startedAt;
-    entries = envelope.recipients().stream().map(to -> new Entry(to, startedAt)).toList();
+    entries =
+        List.copyOf(envelope.recipients().stream().map(to -> new Entry(to, startedAt)).toList());
   }
 
   Envelope envelope() {
@@ -67,7 +68,7 @@ final class Ledger {
     return new AttemptHistory(
         startedAt,
         entry.attempts,
-        entry.failuresByLane == null ? Map.of() : entry.failuresByLane,
+        entry.failuresByLane(),
         stale,
         progress,
         entry.reconnects,
@@ -123,7 +124,6 @@ final class Ledger {
   private static final class Entry {
     private final Recipient recipient;
     private final List<RecipientAttempt> history = new ArrayList<>(1);
-    private @Nullable EnumMap<Lane, Integer> failuresByLane;
     private Outcome outcome = Outcome.PENDING;
     private @Nullable Instant dueAt;
     private boolean nextCounts = true;
@@ -134,6 +134,17 @@ final class Ledger {
     Entry(Recipient recipient, Instant dueAt) {
       this.recipient = recipient;
       this.dueAt = dueAt;
+    }
+
+    /** Counted anew each time: a hundred thousand entries that wait need not keep it. */
+    Map<Lane, Integer> failuresByLane() {
+      Map<Lane, Integer> failures = new EnumMap<>(Lane.class);
+      for (RecipientAttempt attempt : history) {
+        if (attempt.decision().orElse(null) instanceof Decision.Retry retry && retry.counted()) {
+          failures.merge(retry.lane(), 1, Integer::sum);
+        }
+      }
+      return failures;
     }
 
     boolean isWaiting() {
@@ -181,10 +192,7 @@ final class Ledger {
     private void plan(RecipientAttempt attempt, Decision.Retry retry) {
       dueAt = attempt.at().plus(retry.delay());
       nextCounts = retry.counted();
-      if (retry.counted()) {
-        failuresByLane = failuresByLane == null ? new EnumMap<>(Lane.class) : failuresByLane;
-        failuresByLane.merge(retry.lane(), 1, Integer::sum);
-      } else if (!isResume(attempt)) {
+      if (!retry.counted() && !isResume(attempt)) {
         reconnects++;
       }
     }

@@ -23,6 +23,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Delivers messages: attempts, reads the answers, asks the policy, waits, and attempts again for
@@ -43,6 +44,11 @@ public final class Redeliverer {
   private final Listeners listeners;
   private final ReputationMonitor monitor;
   private final RetryEngine engine;
+
+  private volatile @Nullable Meaning latest;
+
+  /** A failure that was classified. */
+  private record Meaning(String server, SmtpFailure failure, Classification classification) {}
 
   private Redeliverer(Builder builder) {
     policy = builder.policy;
@@ -160,9 +166,19 @@ public final class Redeliverer {
     return report;
   }
 
-  /** Some providers give registered codes meanings of their own, so it counts who answers. */
+  /**
+   * Some providers give registered codes meanings of their own, so it counts who answers. In an
+   * outage all messages meet the same failure: it is read, and kept, once.
+   */
   Classification classify(SmtpFailure failure, String server) {
-    return policy.classifier().classify(failure, MailboxProvider.ofHost(server));
+    Meaning known = latest;
+    if (known == null || !known.server().equals(server) || !known.failure().equals(failure)) {
+      Classification meaning =
+          policy.classifier().classify(failure, MailboxProvider.ofHost(server));
+      known = new Meaning(server, failure, meaning);
+      latest = known;
+    }
+    return known.classification();
   }
 
   /**

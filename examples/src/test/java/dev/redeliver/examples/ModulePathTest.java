@@ -125,6 +125,7 @@ class ModulePathTest {
                     || entry.contains("jakarta")
                     || entry.contains("resilience4j")
                     || entry.contains("slf4j-api")
+                    || entry.contains("commons-pool2")
                     || entry.contains("micrometer-co")
                     || entry.contains("micrometer-observation")
                     || entry.matches(".*(core|metrics|testkit|jakarta-mail-adapter).target.*"))

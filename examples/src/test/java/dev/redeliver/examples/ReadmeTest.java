@@ -47,6 +47,7 @@ class ReadmeTest {
       import jakarta.mail.internet.MimeMessage;
       import java.time.Duration;
       import java.util.Properties;
+      import java.util.concurrent.CompletableFuture;
 
       public class Snippet {
         public static void run(%s) throws Exception {
@@ -92,6 +93,15 @@ class ReadmeTest {
   }
 
   @Test
+  void sender_asShown_sends(@TempDir Path folder) throws Exception {
+    MimeMessage message = message(session(""));
+
+    run(folder, "sender", message.getSession(), message);
+
+    assertThat(server.copies(message.getMessageID(), "bob@example.org")).isEqualTo(1);
+  }
+
+  @Test
   void testkit_asShown_holds(@TempDir Path folder) throws Exception {
     run(folder, "testkit");
   }
@@ -122,7 +132,7 @@ class ReadmeTest {
   void java_ofEveryBlock_isTested() {
     Matcher blocks = Pattern.compile("```java\n").matcher(readme);
 
-    assertThat(blocks.results()).hasSize(3);
+    assertThat(blocks.results()).hasSize(4);
   }
 
   private String block(String start) {

@@ -93,7 +93,8 @@ class ReckoningTest {
 
     assertThat(reckoning.findings())
         .containsExactly(
-            "unexplained: Copy[messageId=<2@x>, recipient=ada@example.org] has a copy, but was not sent to");
+            "unexplained: Copy[messageId=<2@x>, recipient=ada@example.org] has a copy, but was not"
+                + " being sent to");
   }
 
   @Test
@@ -130,12 +131,41 @@ class ReckoningTest {
   }
 
   @Test
+  void stored_afterTheReport_isUnexplained() {
+    Reckoner reckoner = new Reckoner();
+    reckoner.sent(SENT);
+    reckoner.stored(new Copy(ID, ADA));
+    reckoner.reported(report(SENT, Outcome.ACCEPTED, 0));
+    reckoner.stored(new Copy(ID, ADA));
+
+    assertThat(reckoner.close().findings())
+        .containsExactly(
+            "unexplained: Copy[messageId=<1@x>, recipient=ada@example.org] has a copy, but was not"
+                + " being sent to");
+  }
+
+  @Test
+  void altered_isUnexplained() {
+    Reckoner reckoner = new Reckoner();
+    reckoner.sent(SENT);
+    reckoner.stored(new Copy(ID, ADA));
+    reckoner.altered(new Copy(ID, ADA));
+    reckoner.reported(report(SENT, Outcome.ACCEPTED, 0));
+
+    assertThat(reckoner.close().findings())
+        .containsExactly(
+            "unexplained: Copy[messageId=<1@x>, recipient=ada@example.org] has a copy with other"
+                + " bytes");
+  }
+
+  @Test
   void summary_hasAllSums() {
     Reckoning reckoning = new Reckoning(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, List.of());
 
     assertThat(reckoning.summary())
         .isEqualTo(
-            "summary messages=1 recipients=2 accepted=3 refused=4 unknown=5 deferred=6 lost=7 duplicated=8 unexplained=9 attempts=10");
+            "summary messages=1 recipients=2 accepted=3 refused=4 unknown=5 deferred=6 lost=7"
+                + " duplicated=8 unexplained=9 attempts=10");
   }
 
   private static DeliveryReport report(Envelope envelope, Outcome outcome, int lostReplies) {

@@ -47,6 +47,14 @@ final class AngusFacts {
     return message instanceof SMTPMessage smtp && smtp.getAllow8bitMIME();
   }
 
+  /** {@return whether these words, which an exception is made of, came instead of a reply} */
+  static boolean isGarbled(Transport transport, String words) {
+    return transport instanceof SMTPTransport smtp
+        && smtp.getLastReturnCode() < 0
+        && !words.startsWith("[EOF]")
+        && words.equals(smtp.getLastServerResponse());
+  }
+
   static String lastReply(Transport transport) {
     return transport instanceof SMTPTransport smtp && smtp.getLastReturnCode() / 100 == 2
         ? smtp.getLastServerResponse()
@@ -63,12 +71,15 @@ final class AngusFacts {
       code = first.getReturnCode();
     }
     return code >= 200
-        && addressFailures(thrown).values().stream().noneMatch(AngusFacts::isClosing)
-        && code != 421;
+        && !endsSession(code)
+        && addressFailures(thrown).values().stream()
+            .mapToInt(SMTPAddressFailedException::getReturnCode)
+            .noneMatch(reply -> reply < 400 || endsSession(reply));
   }
 
-  private static boolean isClosing(SMTPAddressFailedException failure) {
-    return failure.getReturnCode() == 421 || failure.getReturnCode() < 400;
+  /** The server closes, or is somewhere else in the session than we are. */
+  private static boolean endsSession(int code) {
+    return code == 421 || code == 503;
   }
 
   /** {@return the results, if the exception is one that Angus makes for a reply} */

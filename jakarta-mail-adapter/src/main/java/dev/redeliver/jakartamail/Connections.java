@@ -30,6 +30,7 @@ final class Connections {
   private final Supplier<PooledConnection> maker;
   private final Consumer<String> closed;
   private final AtomicInteger open = new AtomicInteger();
+  private final AtomicInteger idle = new AtomicInteger();
 
   /**
    * Makes an empty pool.
@@ -64,7 +65,11 @@ final class Connections {
    */
   PooledConnection take() {
     try {
-      return pool.borrowObject();
+      PooledConnection connection = pool.borrowObject();
+      if (connection.take()) {
+        idle.decrementAndGet();
+      }
+      return connection;
     } catch (NoSuchElementException e) {
       throw new IllegalStateException("more attempts than connections", e);
     } catch (RuntimeException e) {
@@ -96,6 +101,7 @@ final class Connections {
       discard(connection);
     } else {
       connection.rest();
+      idle.incrementAndGet();
       pool.returnObject(connection);
     }
   }
@@ -110,8 +116,9 @@ final class Connections {
     }
   }
 
+  /** {@return how many are open and not in use} The pool also counts those not opened yet. */
   int idle() {
-    return pool.getNumIdle();
+    return idle.get();
   }
 
   /** {@return how many are open, in use or not} */
@@ -193,6 +200,9 @@ final class Connections {
     @Override
     public void destroyObject(PooledObject<PooledConnection> pooled) {
       PooledConnection connection = pooled.getObject();
+      if (connection.take()) {
+        idle.decrementAndGet();
+      }
       if (connection.wasOpen()) {
         open.decrementAndGet();
         connection.close();

@@ -1,17 +1,13 @@
 package dev.redeliver.jakartamail;
 
-import dev.redeliver.delivery.AttemptResult;
 import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Recipient;
-import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.SenderStatus;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.SenderSettings;
-import dev.redeliver.smtp.SmtpFailure;
-import dev.redeliver.smtp.SmtpStage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,11 +15,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -37,16 +30,11 @@ import org.jspecify.annotations.Nullable;
  * long as there is one, so that under load nothing is handed from thread to thread.
  */
 final class Dispatcher {
-  private static final System.Logger LOGGER = System.getLogger("dev.redeliver.jakartamail");
-
-  /** An attempt that takes longer holds up its destination. */
-  private static final Duration STALL = Duration.ofSeconds(10);
-
   private final Redeliverer redeliverer;
   private final SenderSettings settings;
   private final RelayChoice relays;
-  private final Executor workers;
-  private final ScheduledExecutorService timer;
+  private final RelayKeeper keeper;
+  private final Timing timing;
   private final Runnable released;
   private final ReentrantLock lock;
   private final Condition room;
@@ -82,17 +70,16 @@ final class Dispatcher {
       Redeliverer redeliverer,
       SenderSettings settings,
       RelayChoice relays,
-      Executor workers,
-      ScheduledExecutorService timer,
+      Timing timing,
       Runnable released,
       ReentrantLock lock) {
     this.redeliverer = redeliverer;
     this.settings = settings;
     this.relays = relays;
-    this.workers = workers;
-    this.timer = timer;
+    this.timing = timing;
     this.released = released;
     this.lock = lock;
+    keeper = new RelayKeeper(redeliverer, settings, timing, lock, this::pump);
     room = lock.newCondition();
     progress = lock.newCondition();
     ready = new ReadyQueue(relays.inUseAtOnce() * settings.connections());
@@ -145,8 +132,10 @@ final class Dispatcher {
 
   /** Takes a message that has room. */
   void submit(Shipment shipment) {
+    if (!isUsable()) {
+    }
     boolean stopped;
-    boolean stuck;
+    boolean hopeless = false;
     lock.lock();
     try {
       unfinished.add(shipment);
@@ -156,8 +145,8 @@ final class Dispatcher {
         shipment.left = true;
       } else {
         enqueue(shipment);
+        hopeless = isHopeless(shipment);
       }
-      stuck = !relays.anyUsable();
     } finally {
       lock.unlock();
     }
@@ -166,8 +155,17 @@ final class Dispatcher {
       return;
     }
     pump();
-    if (stuck) {
+    if (hopeless) {
       sweep();
+    }
+  }
+
+  private boolean isUsable() {
+    lock.lock();
+    try {
+      return relays.anyUsable();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -198,17 +196,7 @@ final class Dispatcher {
   /** Starts a worker for each thing that can be done at once. */
   private void pump() {
     for (Task task = next(); task != null; task = next()) {
-      execute(task);
-    }
-  }
-
-  private void execute(Runnable work) {
-    try {
-      workers.execute(work);
-    } catch (RejectedExecutionException e) {
-      // Nothing may get lost because somebody shut the executor down.
-      LOGGER.log(System.Logger.Level.WARNING, "the executor does not take work", e);
-      new Thread(work, "redeliver-rejected").start();
+      timing.now(task);
     }
   }
 
@@ -224,11 +212,20 @@ final class Dispatcher {
 
     @Override
     public void run() {
-      for (Task task = this; task != null; task = next()) {
+      Task task = this;
+      while (task != null) {
+        boolean performed = false;
         try {
           task.perform();
+          performed = true;
         } finally {
-          // Also after an Error, which ends this thread, but not the work.
+          if (!performed) {
+            // An Error ends this thread, but not the work.
+            pump();
+          }
+        }
+        task = next();
+        if (task != null) {
           pump();
         }
       }
@@ -280,184 +277,65 @@ final class Dispatcher {
     return new Task(shipment, relay);
   }
 
-  // ---------------------------------------------------------------- one message
-
-  private void send(Shipment shipment, Relay relay) {
-    Work work = new Work(shipment, relay);
+  private void probe(Relay relay) {
     try {
-      work.run();
-    } catch (RuntimeException | Error e) {
-      work.breakOff(e);
-    }
-    if (work.obstacle != null) {
-      relayFailed(relay, work.obstacle, false, work.counted);
-    }
-    settle(work);
-    if (work.thrown instanceof Error error) {
-      throw error;
-    }
-  }
-
-  /** The attempts that a message gets in a row, on one connection. */
-  private final class Work {
-    private final Shipment shipment;
-    private final Relay relay;
-    private final Instant began = redeliverer.clock().instant();
-    private Optional<Duration> delay = Optional.empty();
-    private @Nullable SmtpFailure obstacle;
-    private boolean counted;
-    private boolean again;
-    private boolean smooth = true;
-    private boolean answered;
-    private @Nullable Throwable thrown;
-
-    Work(Shipment shipment, Relay relay) {
-      this.shipment = shipment;
-      this.relay = relay;
-    }
-
-    void run() {
-      PooledConnection connection = relay.connections().take();
-      try {
-        do {
-          again = false;
-          round(connection);
-        } while (again);
-      } finally {
-        relay.connections().giveBack(connection);
-      }
-      Duration took = Duration.between(began, redeliverer.clock().instant());
-      smooth &= took.compareTo(STALL) < 0;
-    }
-
-    /** What is certain stays so; for everybody else there is no further attempt. */
-    void breakOff(Throwable problem) {
-      thrown = problem;
-      delay = Optional.empty();
-      again = false;
-      obstacle = null;
-      shipment.delivery.stop(Decision.Reason.INTERRUPTED, "broken off by " + problem);
-    }
-
-    private void round(PooledConnection connection) {
-      if (isOver() || !isReady(connection)) {
-        return;
-      }
-      List<Recipient> due = shipment.delivery.begin();
-      AttemptResult result = attempt(connection, due);
-      note(result);
-      if (obstacle != null && isSpared(obstacle)) {
-        delay = Optional.of(Duration.ZERO);
-        return;
-      }
-      counted = true;
-      delay = shipment.delivery.end(result);
-      again = obstacle == null && delay.filter(Duration::isZero).isPresent();
-    }
-
-    private boolean isOver() {
-      String reason = shipment.stopReason;
-      if (reason != null) {
-        shipment.delivery.stop(Decision.Reason.INTERRUPTED, reason);
-      } else if (redeliverer.clock().instant().isAfter(shipment.delivery.deadline())) {
-        shipment.delivery.stop(
-            Decision.Reason.DEADLINE, "no connection was free before the deadline");
-      } else {
-        return false;
-      }
-      delay = Optional.empty();
-      return true;
-    }
-
-    private boolean isReady(PooledConnection connection) {
-      if (connection.isOpen()) {
-        return true;
-      }
-      Optional<SmtpFailure> failure = open(relay, connection);
-      obstacle = failure.orElse(null);
-      delay = Optional.of(Duration.ZERO);
-      return failure.isEmpty();
-    }
-
-    private AttemptResult attempt(PooledConnection connection, List<Recipient> due) {
-      try {
-        return connection.attempt(shipment.handover, due);
-      } catch (RuntimeException | Error e) {
-        thrown = e;
-        return AttemptResult.unknown(relay.server(), due, e);
-      }
-    }
-
-    private void note(AttemptResult result) {
-      Optional<SmtpFailure> early = result.failureBeforeRecipients();
-      answered |= early.isEmpty() && thrown == null;
-      obstacle = early.filter(failure -> !result.isStale()).filter(this::isRelays).orElse(null);
-      smooth &= result.results().values().stream().noneMatch(Work::isLost);
-    }
-
-    private static boolean isLost(RecipientResult result) {
-      return result instanceof RecipientResult.Unknown
-          || (result instanceof RecipientResult.Failed failed
-              && failed.failure() instanceof SmtpFailure.Disconnected);
-    }
-
-    /** Whether it is about the relay or us, not about this message. */
-    private boolean isRelays(SmtpFailure failure) {
-      return RelayChoice.concernsAll(redeliverer.policy().classifier().classify(failure));
-    }
-
-    /**
-     * A message must not suffer for our set-up, nor for a relay that another one can stand in for.
-     */
-    private boolean isSpared(SmtpFailure failure) {
-      boolean held =
-          redeliverer.judge(relay.server(), 1, failure).decision() instanceof Decision.Hold;
-      return held || (!shipment.delivery.isOutcomeUnknown() && isAnotherUsable());
-    }
-
-    private boolean isAnotherUsable() {
+      keeper.probe(relay);
+    } finally {
       lock.lock();
       try {
-        return relays.isUsableBut(relay);
+        relay.busy--;
       } finally {
         lock.unlock();
       }
     }
+    keeper.closeIdleLater(relay);
+    sweep();
   }
 
-  private Optional<SmtpFailure> open(Relay relay, PooledConnection connection) {
-    Optional<SmtpFailure> failure = relay.connections().open(connection);
-    if (failure.isEmpty()) {
-      redeliverer.tell(listener -> listener.connectionOpened(relay.status()));
+  private void send(Shipment shipment, Relay relay) {
+    Attempts attempts = new Attempts(redeliverer, relays, shipment, relay, this::pump);
+    attempts.run();
+    try {
+      attempts
+          .obstacle()
+          .ifPresent(failure -> keeper.failed(relay, failure, false, attempts.isCounted()));
+      if (attempts.isAnswered()) {
+        keeper.answered(relay);
+      }
+    } finally {
+      settle(attempts);
     }
-    return failure;
+    if (attempts.obstacle().isPresent()) {
+      sweep();
+    }
+    attempts
+        .error()
+        .ifPresent(
+            error -> {
+              throw error;
+            });
   }
 
   /** Puts a message where it belongs after its attempts. */
-  private void settle(Work work) {
-    Shipment shipment = work.shipment;
+  private void settle(Attempts attempts) {
+    Shipment shipment = attempts.shipment();
     boolean ended;
-    boolean recovered;
     lock.lock();
     try {
-      work.relay.busy--;
+      attempts.relay().busy--;
       sending--;
-      if (shipment.pin == null && shipment.destination != null) {
-        ready.release(shipment.destination, work.smooth);
+      if (shipment.destination != null) {
+        ready.release(shipment.destination, attempts.isSmooth());
         shipment.destination = null;
       }
-      recovered = work.answered && work.relay.health.answered(redeliverer.clock().instant());
-      shipment.pin = shipment.delivery.isOutcomeUnknown() ? pinOf(work) : null;
-      ended = work.delay.map(delay -> !goOn(shipment, delay)).orElse(true);
+      shipment.pin = shipment.delivery.isOutcomeUnknown() ? pinOf(attempts) : null;
+      ended = attempts.delay().map(delay -> !goOn(shipment, delay)).orElse(true);
       if (ended) {
         shipment.state = Shipment.State.DONE;
       }
-      closeIdleLater(work.relay);
+      keeper.closeIdleLater(attempts.relay());
     } finally {
       lock.unlock();
-    }
-    if (recovered) {
-      redeliverer.tell(listener -> listener.relayChanged(work.relay.status()));
     }
     if (ended) {
       finish(shipment, true);
@@ -465,9 +343,9 @@ final class Dispatcher {
   }
 
   /** The relay that may have the message already; it stays the same over further tries. */
-  private static Relay pinOf(Work work) {
-    Relay before = work.shipment.pin;
-    return before == null ? work.relay : before;
+  private static Relay pinOf(Attempts attempts) {
+    Relay before = attempts.shipment().pin;
+    return before == null ? attempts.relay() : before;
   }
 
   /** {@return whether the message waits for its next try; if not, it was stopped} */
@@ -479,7 +357,7 @@ final class Dispatcher {
       reason = "the sender was closed before the next try";
     }
     if (reason == null && !delay.isZero() && !schedule(shipment, delay)) {
-      reason = "the timer does not take work";
+      reason = "the scheduler does not take work";
     }
     if (reason != null) {
       shipment.delivery.stop(Decision.Reason.INTERRUPTED, reason);
@@ -492,7 +370,7 @@ final class Dispatcher {
   }
 
   private boolean schedule(Shipment shipment, Duration delay) {
-    Future<?> task = later(delay, () -> due(shipment));
+    Future<?> task = timing.later(delay, shipment);
     if (task == null) {
       return false;
     }
@@ -502,17 +380,9 @@ final class Dispatcher {
     return true;
   }
 
-  private @Nullable Future<?> later(Duration delay, Runnable task) {
-    try {
-      return timer.schedule(task, Math.max(0, delay.toMillis()), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      LOGGER.log(System.Logger.Level.WARNING, "the timer does not take work", e);
-      return null;
-    }
-  }
-
-  private void due(Shipment shipment) {
-    boolean stuck;
+  /** Takes back a message whose time has come. */
+  void due(Shipment shipment) {
+    boolean hopeless;
     lock.lock();
     try {
       if (shipment.state != Shipment.State.WAITING) {
@@ -521,13 +391,13 @@ final class Dispatcher {
       waiting--;
       shipment.timer = null;
       enqueue(shipment);
-      stuck = !relays.allUsable();
+      hopeless = isHopeless(shipment);
     } finally {
       lock.unlock();
     }
     pump();
-    if (stuck) {
-      execute(this::sweep);
+    if (hopeless) {
+      timing.now(this::sweep);
     }
   }
 
@@ -563,7 +433,7 @@ final class Dispatcher {
     lock.lock();
     try {
       leave();
-      if (shipment.left) {
+      if (shipment.left && isInterrupted(report)) {
         left.add(report);
       }
       spare = byWorker && ready.size() == 0;
@@ -573,8 +443,17 @@ final class Dispatcher {
     if (spare || shipment.receipt.getNumberOfDependents() == 0) {
       conclude(shipment, report);
     } else {
-      execute(() -> conclude(shipment, report));
+      timing.now(() -> conclude(shipment, report));
     }
+  }
+
+  private static boolean isInterrupted(DeliveryReport report) {
+    return report.recipients().stream()
+        .map(recipient -> recipient.decision().orElse(null))
+        .anyMatch(
+            decision ->
+                decision instanceof Decision.GiveUp giveUp
+                    && giveUp.reason() == Decision.Reason.INTERRUPTED);
   }
 
   private void conclude(Shipment shipment, DeliveryReport report) {
@@ -628,101 +507,6 @@ final class Dispatcher {
     return true;
   }
 
-  // ---------------------------------------------------------------- relays
-
-  /** Finds out by connecting, and without a message, whether a relay can be used again. */
-  private void probe(Relay relay) {
-    Optional<SmtpFailure> failure;
-    try {
-      failure = connect(relay);
-    } catch (RuntimeException e) {
-      failure =
-          Optional.of(
-              new SmtpFailure.Local(SmtpStage.CONNECT, SmtpFailure.Problem.OTHER, e.toString()));
-    }
-    failure.ifPresent(why -> relayFailed(relay, why, true, false));
-    boolean reached = failure.isEmpty();
-    lock.lock();
-    try {
-      relay.busy--;
-      if (reached) {
-        relay.health.reached();
-      }
-      closeIdleLater(relay);
-    } finally {
-      lock.unlock();
-    }
-    if (reached) {
-      redeliverer.tell(listener -> listener.relayChanged(relay.status()));
-    }
-  }
-
-  private Optional<SmtpFailure> connect(Relay relay) {
-    PooledConnection connection = relay.connections().take();
-    try {
-      return connection.isOpen() && connection.answers()
-          ? Optional.empty()
-          : open(relay, connection);
-    } finally {
-      relay.connections().giveBack(connection);
-    }
-  }
-
-  /**
-   * Leaves a relay alone for a while.
-   *
-   * @param byProbe whether the probe found out
-   * @param told whether the failure was part of an attempt, and the listeners know
-   */
-  private void relayFailed(Relay relay, SmtpFailure failure, boolean byProbe, boolean told) {
-    int failures;
-    lock.lock();
-    try {
-      if (!byProbe && !relay.health.isUsable()) {
-        return;
-      }
-      failures = relay.health.nextFailure();
-    } finally {
-      lock.unlock();
-    }
-    ConnectionFailure why = redeliverer.judge(relay.server(), failures, failure);
-    if (!told) {
-      redeliverer.serverFailed(why);
-    }
-    if (suspend(relay, why, byProbe)) {
-      redeliverer.tell(listener -> listener.relayChanged(relay.status()));
-    }
-    sweep();
-  }
-
-  private boolean suspend(Relay relay, ConnectionFailure why, boolean byProbe) {
-    boolean held = why.decision() instanceof Decision.Hold;
-    Duration pause =
-        why.decision() instanceof Decision.Retry retry
-            ? retry.delay()
-            : redeliverer
-                .policy()
-                .pause(
-                    why.classification(),
-                    why.attempt(),
-                    why.at(),
-                    redeliverer.random().nextDouble());
-    Instant until = why.at().plus(pause);
-    lock.lock();
-    try {
-      int open = relay.connections().open();
-      boolean others = why.failure().stage().isBeforeMail() && open > 0;
-      boolean news =
-          (others && !held && !byProbe)
-              ? relay.health.throttle(open, why, until)
-              : relay.health.fail(why, until, byProbe);
-      Future<?> unused = later(pause, this::pump);
-      return news;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** A message that no relay can take, and what it ends with. */
   private record Stuck(Shipment shipment, ConnectionFailure obstacle, Decision decision) {}
 
@@ -735,6 +519,7 @@ final class Dispatcher {
     lock.lock();
     try {
       Instant now = redeliverer.clock().instant();
+      nextSweep = null;
       for (Shipment shipment : unfinished) {
         Relay relay = shipment.state == Shipment.State.READY ? relays.obstructing(shipment) : null;
         if (relay != null) {
@@ -759,7 +544,7 @@ final class Dispatcher {
   private Optional<Stuck> stuck(Shipment shipment, Relay relay, Instant now) {
     ConnectionFailure obstacle = relay.health.obstacle().orElseThrow();
     boolean overdue = !now.isBefore(shipment.delivery.deadline());
-    boolean hopeless = isHopeless(obstacle) && !relays.anyProbing();
+    boolean hopeless = isHopeless(obstacle);
     if (!overdue && !hopeless) {
       return Optional.empty();
     }
@@ -777,42 +562,31 @@ final class Dispatcher {
 
   /** Whether the policy does not want to wait for the relay at all. */
   private boolean isHopeless(ConnectionFailure obstacle) {
+    if (relays.anyProbing()) {
+      return false;
+    }
     return obstacle.decision() instanceof Decision.Retry retry
         ? redeliverer.policy().backoff(retry.lane()).deferred()
         : redeliverer.policy().profile() == Profile.INTERACTIVE;
   }
 
+  /** Whether a message that is ready can be ended; if it just cannot go, its time is watched. */
+  private boolean isHopeless(Shipment shipment) {
+    Relay relay = relays.obstructing(shipment);
+    if (relay == null) {
+      return false;
+    }
+    sweepAt(shipment.delivery.deadline(), redeliverer.clock().instant());
+    return relay.health.obstacle().filter(this::isHopeless).isPresent();
+  }
+
   private void sweepAt(Instant deadline, Instant now) {
     Instant planned = nextSweep;
-    if (planned != null && planned.isAfter(now) && !planned.isAfter(deadline)) {
+    if (planned != null && !planned.isAfter(deadline)) {
       return;
     }
     nextSweep = deadline;
-    Future<?> unused = later(Duration.between(now, deadline), () -> execute(this::sweep));
-  }
-
-  /** Under the lock: sees to it that connections which nobody needs are closed. */
-  private void closeIdleLater(Relay relay) {
-    if (!relay.closingIdle && relay.connections().idle() > 0) {
-      relay.closingIdle =
-          later(settings.idleClose(), () -> execute(() -> closeIdle(relay))) != null;
-    }
-  }
-
-  private void closeIdle(Relay relay) {
-    Optional<Duration> again = relay.connections().closeIdle();
-    lock.lock();
-    try {
-      relay.closingIdle =
-          again.isPresent()
-              && !cleaned
-              && later(again.get(), () -> execute(() -> closeIdle(relay))) != null;
-      if (!cleaned) {
-        closeIdleLater(relay);
-      }
-    } finally {
-      lock.unlock();
-    }
+    boolean unused = timing.workLater(Duration.between(now, deadline), this::sweep);
   }
 
   // ---------------------------------------------------------------- close
@@ -834,7 +608,7 @@ final class Dispatcher {
       lock.unlock();
     }
     endAll(shipment -> shipment.state == Shipment.State.WAITING && isLate(shipment));
-    boolean interrupted = !awaitEnd(limit);
+    boolean interrupted = !limit.isZero() && !awaitEnd(limit);
     lock.lock();
     try {
       phase = Phase.STOPPED;
@@ -879,7 +653,8 @@ final class Dispatcher {
 
   /** {@return false if the wait was interrupted} */
   private boolean awaitEnd(@Nullable Duration limit) {
-    Future<?> end = limit == null ? null : later(limit, this::reachLimit);
+    Future<?> end =
+        limit == null ? null : timing.later(limit, Executors.callable(this::reachLimit));
     lock.lock();
     try {
       while (!unfinished.isEmpty() && !(limit != null && limitReached)) {
@@ -917,6 +692,7 @@ final class Dispatcher {
     } finally {
       lock.unlock();
     }
+    keeper.close();
     relays.all().forEach(relay -> relay.connections().close());
     released.run();
   }

@@ -109,7 +109,9 @@ final class ExceptionFacts {
       return new RecipientResult.Unknown(Faults.disconnected(SmtpStage.END_OF_DATA, problem));
     }
     SmtpStage stage = tracker.isBegun() ? SmtpStage.CONTENT : SmtpStage.MAIL;
-    if (Faults.isNetwork(problem)) {
+    boolean closed = problem instanceof IllegalStateException && !tracker.isBegun();
+    if (closed || Faults.isNetwork(problem)) {
+      // The library closes the connection when its housekeeping fails, and tells nobody until now.
       return new RecipientResult.Failed(Faults.disconnected(stage, problem));
     }
     Problem kind = tracker.isBegun() ? Problem.CONTENT : Problem.OTHER;
@@ -122,8 +124,13 @@ final class ExceptionFacts {
   }
 
   /** {@return why a connection could not be opened} */
-  static SmtpFailure ofConnection(MessagingException problem) {
+  static SmtpFailure ofConnection(Transport transport, MessagingException problem) {
     String message = String.valueOf(problem.getMessage());
+    if (Angus.isPresent() && AngusFacts.isGarbled(transport, message)) {
+      return ofReply(
+          problem instanceof AuthenticationFailedException ? SmtpStage.AUTH : SmtpStage.EHLO,
+          message);
+    }
     if (problem instanceof AuthenticationFailedException) {
       return ofAuthentication(problem, message);
     }

@@ -12,6 +12,7 @@ import java.net.NoRouteToHostException;
 import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.security.InvalidAlgorithmParameterException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
@@ -32,7 +33,9 @@ final class Faults {
     List<Throwable> chain = chain(problem);
     if (has(chain, CertificateException.class)
         || has(chain, CertPathValidatorException.class)
-        || has(chain, CertPathBuilderException.class)) {
+        || has(chain, CertPathBuilderException.class)
+        // What the JDK throws where the trust store is empty.
+        || has(chain, InvalidAlgorithmParameterException.class)) {
       return new SmtpFailure.Local(SmtpStage.STARTTLS, Problem.TLS_SETUP, detail(chain));
     }
     return new SmtpFailure.Disconnected(stage, fault(stage, chain), detail(chain));

@@ -72,8 +72,7 @@ public final class MailSender implements AutoCloseable {
             redeliverer,
             settings,
             builder.relays(settings, redeliverer, lock),
-            workers,
-            timer,
+            new Timing(workers, timer),
             () -> {
               own.forEach(ExecutorService::shutdownNow);
               redeliverer.tell(listener -> listener.senderClosed(status));
@@ -141,7 +140,7 @@ public final class MailSender implements AutoCloseable {
       Handover handover = Handover.of(message, recipients.get(message));
       Delivery delivery = redeliverer.begin(handover.recipients().envelope());
       shipment = new Shipment(handover, delivery, dispatcher);
-    } catch (MessagingException e) {
+    } catch (MessagingException | RuntimeException e) {
       redeliverer.tell(listener -> listener.handoverRejected("invalid"));
       return CompletableFuture.failedFuture(e);
     } finally {
@@ -335,7 +334,7 @@ public final class MailSender implements AutoCloseable {
         Session copy = SenderSession.copyOf(other, redeliverer);
         relays.add(new Relay(relays.size() + 1, 0, copy, anywhere(), settings, redeliverer, lock));
       }
-      return new RelayChoice(relays, weighted);
+      return new RelayChoice(relays, weighted, settings.connections(), lock);
     }
 
     private static Target anywhere() {

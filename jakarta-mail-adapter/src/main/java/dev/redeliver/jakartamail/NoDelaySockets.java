@@ -32,7 +32,7 @@ final class NoDelaySockets {
         replaceSsl(properties, prefix + ".ssl.socketFactory")
             || properties.getProperty(prefix + ".ssl.socketFactory.class") != null;
     if (!ownSsl) {
-      replacePlain(properties, prefix);
+      replacePlain(properties, prefix, lint.isWriteTimeoutOurs());
     }
     return Session.getInstance(properties);
   }
@@ -46,7 +46,8 @@ final class NoDelaySockets {
     return factory instanceof SSLSocketFactory;
   }
 
-  private static void replacePlain(Properties properties, String prefix) {
+  private static void replacePlain(
+      Properties properties, String prefix, boolean writeTimeoutIsOurs) {
     String key = prefix + ".socketFactory";
     if (replaceSsl(properties, key) || properties.getProperty(key + ".class") != null) {
       return;
@@ -55,19 +56,32 @@ final class NoDelaySockets {
       properties.put(key, new NoDelaySocketFactory(own::createSocket));
       return;
     }
-    properties.put(key, new NoDelaySocketFactory(opener(properties, prefix)));
+    int limit = 0;
+    if (writeTimeoutIsOurs) {
+      limit = Integer.parseInt(String.valueOf(properties.remove(prefix + ".writetimeout")));
+    }
+    properties.put(key, new NoDelaySocketFactory(opener(properties, prefix, limit)));
     // With a factory, Angus would by default try a second time without it, and without our option.
     properties.put(key + ".fallback", "false");
   }
 
-  /** What Angus would have opened by itself. */
-  private static Opener opener(Properties properties, String prefix) {
+  /**
+   * What Angus would have opened by itself.
+   *
+   * @param limit how long a write may take, in milliseconds; 0 if that is not our business
+   */
+  private static Opener opener(Properties properties, String prefix, int limit) {
     String socks = properties.getProperty(prefix + ".socks.host");
     if (socks != null && properties.getProperty(prefix + ".proxy.host") == null) {
-      return () -> new Socket(new Proxy(Proxy.Type.SOCKS, socksAddress(properties, prefix, socks)));
+      return () -> {
+        Proxy proxy = new Proxy(Proxy.Type.SOCKS, socksAddress(properties, prefix, socks));
+        return limit > 0 ? new WatchedSocket(proxy, limit) : new Socket(proxy);
+      };
     }
-    boolean channels = Boolean.parseBoolean(properties.getProperty(prefix + ".usesocketchannels"));
-    return channels ? () -> SocketChannel.open().socket() : Socket::new;
+    if (Boolean.parseBoolean(properties.getProperty(prefix + ".usesocketchannels"))) {
+      return () -> SocketChannel.open().socket();
+    }
+    return limit > 0 ? () -> new WatchedSocket(limit) : Socket::new;
   }
 
   private static InetSocketAddress socksAddress(

@@ -24,6 +24,7 @@ final class PooledConnection {
   private int transactions;
   private boolean opened;
   private boolean pooled;
+  private boolean resting;
   private String endedBy = "broken";
 
   PooledConnection(RedeliverSmtpTransport transport, Target target, InstantSource clock) {
@@ -67,7 +68,15 @@ final class PooledConnection {
   /** Notes that it goes to the pool, to be used again later. */
   void rest() {
     pooled = true;
+    resting = true;
     usedAt = clock.instant();
+  }
+
+  /** Notes that it is in the pool no more. {@return whether it was} */
+  boolean take() {
+    boolean rested = resting;
+    resting = false;
+    return rested;
   }
 
   boolean hasRested() {

@@ -239,8 +239,8 @@ public class RedeliverSmtpTransport extends SMTPTransport {
   }
 
   /**
-   * Connects once, and makes the transport usable for {@link #attemptOnce}. A server that has refused
-   * our set-up is asked all the same: the caller knows when.
+   * Connects once, and makes the transport usable for {@link #attemptOnce}. A server that has
+   * refused our set-up is asked all the same: the caller knows when.
    *
    * @param to where to connect to, now and whenever an attempt finds the connection closed
    * @return why the session is not ready for MAIL; empty if it is
@@ -357,7 +357,8 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     Exception thrown = send(handover, sendable);
     proveStep();
     Map<Recipient, RecipientResult> results = RecordedFacts.ofTransaction(record, sendable, thrown);
-    if (record.isUnusable() || !(thrown == null || isTransactionOver())) {
+    boolean lost = record.isUnusable() || record.isOutOfSequence();
+    if (lost || !(thrown == null || isTransactionOver())) {
       abort();
     } else {
       resetDue |= record.isResetDue();

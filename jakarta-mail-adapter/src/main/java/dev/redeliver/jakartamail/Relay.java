@@ -3,9 +3,11 @@ package dev.redeliver.jakartamail;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.policy.SenderSettings;
+import dev.redeliver.smtp.SmtpFailure;
 import jakarta.mail.Session;
 import jakarta.mail.URLName;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.Lock;
 
@@ -26,6 +28,7 @@ final class Relay {
   private final int place;
   private final String server;
   private final Connections connections;
+  private final Redeliverer redeliverer;
   private final Lock lock;
 
   /**
@@ -46,6 +49,7 @@ final class Relay {
       Lock lock) {
     this.place = place;
     this.weight = weight;
+    this.redeliverer = redeliverer;
     this.lock = lock;
     String protocol = SenderSession.protocol(session);
     server = target.server(session, new URLName(protocol, null, -1, null, null, null));
@@ -60,12 +64,26 @@ final class Relay {
             reason -> redeliverer.tell(listener -> listener.connectionClosed(status(), reason)));
   }
 
+  /** {@return whether one more message may be sent over it now} */
+  boolean hasRoom() {
+    return health.hasRoom(busy, connections.open());
+  }
+
   String server() {
     return server;
   }
 
   Connections connections() {
     return connections;
+  }
+
+  /** Opens a connection that was taken. {@return why it is not ready for MAIL; empty if it is} */
+  Optional<SmtpFailure> open(PooledConnection connection) {
+    Optional<SmtpFailure> failure = connections.open(connection);
+    if (failure.isEmpty()) {
+      redeliverer.tell(listener -> listener.connectionOpened(status()));
+    }
+    return failure;
   }
 
   RelayStatus status() {

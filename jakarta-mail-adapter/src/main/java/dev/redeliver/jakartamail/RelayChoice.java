@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,21 @@ import org.jspecify.annotations.Nullable;
 final class RelayChoice {
   private final List<Relay> relays;
   private final boolean weighted;
+  private final int connections;
 
-  RelayChoice(List<Relay> relays, boolean weighted) {
+  private final Lock lock;
+
+  /**
+   * Makes a choice.
+   *
+   * @param weighted whether the relays share the messages
+   * @param connections how many each may have
+   */
+  RelayChoice(List<Relay> relays, boolean weighted, int connections, Lock lock) {
     this.relays = List.copyOf(relays);
     this.weighted = weighted;
+    this.connections = connections;
+    this.lock = lock;
   }
 
   List<Relay> all() {
@@ -52,8 +64,14 @@ final class RelayChoice {
     return relays.stream().allMatch(relay -> relay.health.isUsable());
   }
 
+  /** {@return whether another relay could stand in} Takes the lock by itself. */
   boolean isUsableBut(Relay other) {
-    return relays.stream().anyMatch(relay -> relay != other && relay.health.isUsable());
+    lock.lock();
+    try {
+      return relays.stream().anyMatch(relay -> relay != other && relay.health.isUsable());
+    } finally {
+      lock.unlock();
+    }
   }
 
   boolean anyProbing() {
@@ -66,13 +84,15 @@ final class RelayChoice {
       return Optional.empty();
     }
     Instant now = clock.instant();
-    return relays.stream().filter(relay -> relay.health.isProbeDue(now)).findFirst();
+    return relays.stream()
+        .filter(relay -> relay.health.isProbeDue(now) && relay.busy < connections)
+        .findFirst();
   }
 
   /** {@return a relay with a connection left and a message that only it may have} */
   @Nullable Relay withPinned() {
     for (Relay relay : relays) {
-      if (!relay.pinned.isEmpty() && relay.health.hasRoom(relay.busy)) {
+      if (!relay.pinned.isEmpty() && relay.hasRoom()) {
         return relay;
       }
     }
@@ -86,7 +106,7 @@ final class RelayChoice {
 
   private @Nullable Relay byOrder() {
     for (Relay relay : relays) {
-      if (relay.health.hasRoom(relay.busy)) {
+      if (relay.hasRoom()) {
         return relay;
       }
       if (relay.health.state() == State.UP) {
@@ -101,7 +121,7 @@ final class RelayChoice {
     Relay best = null;
     int total = 0;
     for (Relay relay : relays) {
-      if (relay.health.hasRoom(relay.busy)) {
+      if (relay.hasRoom()) {
         relay.credit += relay.weight;
         total += relay.weight;
         best = best == null || relay.credit > best.credit ? relay : best;

@@ -196,7 +196,7 @@ public final class RetryingTransport extends Transport {
       delegateOpen = true;
       return Optional.empty();
     } catch (MessagingException e) {
-      SmtpFailure failure = ExceptionFacts.ofConnection(e);
+      SmtpFailure failure = ExceptionFacts.ofConnection(delegate, e);
       problem =
           gate.refused(key, failure, redeliverer, e)
               .<MessagingException>map(held -> held.exception(e))

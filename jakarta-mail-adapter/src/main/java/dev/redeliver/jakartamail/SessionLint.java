@@ -79,6 +79,11 @@ final class SessionLint {
     return defaults;
   }
 
+  /** {@return whether a write is limited only because we say so} */
+  boolean isWriteTimeoutOurs() {
+    return defaults.stream().anyMatch(finding -> finding.key().equals(prefix + "writetimeout"));
+  }
+
   /** Puts the defaults into a copy of the properties. */
   void apply(Properties copy) {
     for (Finding finding : defaults) {

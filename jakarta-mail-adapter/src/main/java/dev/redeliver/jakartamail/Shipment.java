@@ -2,6 +2,7 @@ package dev.redeliver.jakartamail;
 
 import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.DeliveryReport;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One message in the sender's hands: what it is, how far it has got, and who wants to know. Guarded
  * by the dispatcher's lock, but for what is final and for the delivery while an attempt is made.
  */
-final class Shipment {
+final class Shipment implements Callable<Void> {
   /** Where it is. */
   enum State {
     /** It could be sent if there were a connection. */
@@ -23,6 +24,7 @@ final class Shipment {
     DONE
   }
 
+  private final @Nullable Dispatcher dispatcher;
   final Handover handover;
   final Delivery delivery;
   final Receipt receipt;
@@ -33,20 +35,30 @@ final class Shipment {
   volatile @Nullable String stopReason;
   boolean left;
 
-  Shipment(Handover handover, Delivery delivery, Dispatcher dispatcher) {
+  Shipment(Handover handover, Delivery delivery, @Nullable Dispatcher dispatcher) {
     this.handover = handover;
     this.delivery = delivery;
-    receipt = new Receipt(this, dispatcher);
+    this.dispatcher = dispatcher;
+    receipt = new Receipt(this);
+  }
+
+  /**
+   * The time of its next try has come. It is its own task on the timer, which spares two objects.
+   */
+  @Override
+  public @Nullable Void call() {
+    if (dispatcher != null) {
+      dispatcher.due(this);
+    }
+    return null;
   }
 
   /** What the application holds. It lets go of the message as soon as that has ended. */
   static final class Receipt extends CompletableFuture<DeliveryReport> {
     private volatile @Nullable Shipment shipment;
-    private final @Nullable Dispatcher dispatcher;
 
-    private Receipt(@Nullable Shipment shipment, @Nullable Dispatcher dispatcher) {
+    private Receipt(Shipment shipment) {
       this.shipment = shipment;
-      this.dispatcher = dispatcher;
     }
 
     /** Further stages are ordinary ones. */
@@ -60,8 +72,8 @@ final class Shipment {
     public boolean cancel(boolean mayInterruptIfRunning) {
       boolean cancelled = super.cancel(mayInterruptIfRunning);
       Shipment affected = shipment;
-      if (cancelled && affected != null && dispatcher != null) {
-        dispatcher.cancel(affected);
+      if (cancelled && affected != null && affected.dispatcher != null) {
+        affected.dispatcher.cancel(affected);
       }
       return cancelled;
     }

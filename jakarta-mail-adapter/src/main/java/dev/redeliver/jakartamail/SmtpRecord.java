@@ -126,6 +126,20 @@ final class SmtpRecord {
     return first(SmtpStage.MAIL).filter(Step::isRefused).isPresent();
   }
 
+  /**
+   * {@return whether the server takes itself to be somewhere else in the session} Commands that
+   * follow a refused one in the same group are out of sequence in any case, and say nothing.
+   */
+  boolean isOutOfSequence() {
+    if (isSenderRefused()) {
+      return first(SmtpStage.MAIL).filter(Step::isOutOfSequence).isPresent();
+    }
+    boolean named = isAnyRecipientAccepted();
+    return steps.stream()
+        .filter(step -> step.stage() == SmtpStage.RCPT || (named && step.stage() == SmtpStage.DATA))
+        .anyMatch(Step::isOutOfSequence);
+  }
+
   /** {@return whether the server accepted at least one recipient} */
   boolean isAnyRecipientAccepted() {
     return steps.stream().anyMatch(step -> step.stage() == SmtpStage.RCPT && step.isPositive());

@@ -19,12 +19,23 @@ record Step(
   /** {@return whether the server agreed, in the way that the stage asks for} */
   boolean isPositive() {
     return reply != null
-        && reply.severity() == (stage == SmtpStage.DATA ? Severity.INTERMEDIATE : Severity.SUCCESS);
+        && switch (stage) {
+          case DATA -> reply.severity() == Severity.INTERMEDIATE;
+          // 334 asks for the next part of the exchange (RFC 4954 section 4).
+          case AUTH ->
+              reply.severity() == Severity.SUCCESS || reply.severity() == Severity.INTERMEDIATE;
+          default -> reply.severity() == Severity.SUCCESS;
+        };
   }
 
   /** {@return whether the server refused with a proper 4yz or 5yz} */
   boolean isRefused() {
     return reply != null && reply.code() >= 400;
+  }
+
+  /** {@return whether the server takes itself to be somewhere else in the session} */
+  boolean isOutOfSequence() {
+    return reply != null && reply.code() == 503;
   }
 
   /** {@return whether the server announced that it closes the connection (RFC 5321, 3.8)} */

@@ -139,8 +139,12 @@ class EnvelopeTest {
     assertThat(server.connections()).isEqualTo(1);
   }
 
+  static Stream<Path> transports() {
+    return paths().filter(path -> path.sendPartial().isEmpty());
+  }
+
   @ParameterizedTest
-  @MethodSource("paths")
+  @MethodSource("transports")
   void fiveThousand_eachHasItsOwnOutcome(Path path) throws Exception {
     Properties properties = open(path);
     server
@@ -150,7 +154,7 @@ class EnvelopeTest {
         .reply("452 4.5.3 too many recipients");
     server
         .on(Stage.RCPT)
-        .when(exchange -> exchange.recipient().orElse("").matches("r\\d*7@.*"))
+        .when(exchange -> exchange.recipient().orElse("").contains("7@"))
         .always()
         .reply("550 5.1.1 nobody");
     Transport transport = connected(path, properties, 2);

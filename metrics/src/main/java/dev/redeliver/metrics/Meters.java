@@ -81,6 +81,7 @@ final class Meters {
   private final MeterProvider<Counter> alerts;
   private final MeterProvider<Counter> connectionFailures;
   private final MeterProvider<Counter> housekeepingFailures;
+  private final SenderMeters senders;
   private final Timer retryWait;
   private final Counter repliesLost;
 
@@ -99,6 +100,7 @@ final class Meters {
         counter("connection.failures", "Connections that could not be opened outside deliveries.");
     housekeepingFailures =
         counter("housekeeping.failures", "Failures that changed no outcome, by step.");
+    senders = new SenderMeters(registry, mailer);
     retryWait =
         Timer.builder("redeliver.retry.wait")
             .description("Pauses between two attempts of a delivery, as planned.")
@@ -108,6 +110,10 @@ final class Meters {
         counter("duplicate.risk", "Events after which a recipient may get the message twice.")
             .withTags(CAUSE, "reply-lost");
     registerRare();
+  }
+
+  SenderMeters senders() {
+    return senders;
   }
 
   boolean isIn(MeterRegistry other) {

@@ -4,16 +4,21 @@ import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.delivery.RetryWait;
+import dev.redeliver.delivery.SenderStatus;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.reputation.ReputationAlert;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Counts and times deliveries in Micrometer registries. Thread-safe.
@@ -62,14 +67,26 @@ import java.util.function.Consumer;
  *       deliveries</td><td>{@code cause}</td></tr>
  *   <tr><td>{@code redeliver.housekeeping.failures}</td><td>counter: failures that changed no
  *       outcome</td><td>{@code what}: close, listener, other</td></tr>
+ *   <tr><td>{@code redeliver.backlog.messages}</td><td>gauge: messages in the hands of
+ *       asynchronous senders</td><td>{@code state}: ready, sending, waiting</td></tr>
+ *   <tr><td>{@code redeliver.handover.rejections}</td><td>counter: messages that a sender did not
+ *       accept</td><td>{@code reason}: full, closed, interrupted, invalid</td></tr>
+ *   <tr><td>{@code redeliver.relay.state}</td><td>gauge: 1 for the state a sender's relay is
+ *       in</td><td>{@code relay}, {@code state}: up, recovering, down, suspended, held</td></tr>
+ *   <tr><td>{@code redeliver.connections}</td><td>gauge: connections of senders</td><td>{@code
+ *       relay}, {@code state}: busy, idle</td></tr>
+ *   <tr><td>{@code redeliver.connections.opened}</td><td>counter</td><td>{@code relay}</td></tr>
+ *   <tr><td>{@code redeliver.connections.closed}</td><td>counter</td><td>{@code relay}, {@code
+ *       reason}: messages, age, idle, broken, closed</td></tr>
  *   <tr><td>{@code redeliver.build.info}</td><td>gauge: 1</td><td>{@code version}</td></tr>
  * </table>
  *
  * <p>{@code cause}, {@code lane} and {@code provider} are the words of {@link
  * dev.redeliver.classify.Cause}, {@link dev.redeliver.classify.Lane} and {@link
- * dev.redeliver.classify.MailboxProvider}; the provider follows from the recipient's domain. No tag
- * ever holds an address, a domain, a server's name or its text. Rare counters exist at 0 from the
- * start.
+ * dev.redeliver.classify.MailboxProvider}; the provider follows from the recipient's domain; {@code
+ * relay} is a relay's place in its sender's list, from 1. The meters of senders are there once a
+ * sender is. No tag ever holds an address, a domain, a server's name or its text. Rare counters
+ * exist at 0 from the start.
  *
  * <p>An alert counts as active until the deliverer resolves it, or until no signal came for the
  * policy's alert window by the registry's clock, whichever is first; no traffic is needed.
@@ -80,6 +97,7 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
   private final RetryPolicy policy;
   private final System.Logger logger;
   private final List<Meters> bound = new CopyOnWriteArrayList<>();
+  private final Set<Supplier<SenderStatus>> senders = new LinkedHashSet<>();
   private final AtomicBoolean warned = new AtomicBoolean();
 
   /**
@@ -118,7 +136,9 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
   public synchronized void bindTo(MeterRegistry registry) {
     Objects.requireNonNull(registry, "registry");
     if (bound.stream().noneMatch(meters -> meters.isIn(registry))) {
-      bound.add(new Meters(registry, policy));
+      Meters meters = new Meters(registry, policy);
+      senders.forEach(meters.senders()::opened);
+      bound.add(meters);
     }
   }
 
@@ -145,6 +165,33 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
   @Override
   public void reputationAlert(ReputationAlert alert) {
     each(meters -> meters.reputationAlert(alert));
+  }
+
+  @Override
+  public synchronized void senderOpened(Supplier<SenderStatus> status) {
+    senders.add(status);
+    bound.forEach(meters -> meters.senders().opened(status));
+  }
+
+  @Override
+  public synchronized void senderClosed(Supplier<SenderStatus> status) {
+    senders.remove(status);
+    bound.forEach(meters -> meters.senders().closed(status));
+  }
+
+  @Override
+  public void connectionOpened(RelayStatus relay) {
+    each(meters -> meters.senders().connectionOpened(relay));
+  }
+
+  @Override
+  public void connectionClosed(RelayStatus relay, String reason) {
+    each(meters -> meters.senders().connectionClosed(relay, reason));
+  }
+
+  @Override
+  public void handoverRejected(String reason) {
+    each(meters -> meters.senders().rejected(reason));
   }
 
   @Override

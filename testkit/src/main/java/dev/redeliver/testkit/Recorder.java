@@ -9,9 +9,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What happened on all connections. Thread-safe. */
 final class Recorder {
+  private final @Nullable Consumer<ReceivedMessage> receiver;
   private final List<ReceivedMessage> accepted = new ArrayList<>();
   private final List<ReceivedMessage> rejected = new ArrayList<>();
   private final List<TranscriptEntry> transcript = new ArrayList<>();
@@ -20,6 +23,15 @@ final class Recorder {
   private final Set<Object> open = new HashSet<>();
   private int connections;
   private int transactions;
+
+  /**
+   * Makes an empty record.
+   *
+   * @param receiver gets the accepted messages, and then only counts are kept; null to keep all
+   */
+  Recorder(@Nullable Consumer<ReceivedMessage> receiver) {
+    this.receiver = receiver;
+  }
 
   /** Forgets all but which connections are open. */
   synchronized void clear() {
@@ -36,7 +48,7 @@ final class Recorder {
   synchronized int opened(Object connection) {
     open.add(connection);
     connections++;
-    transcript.add(new TranscriptEntry(connections, Direction.EVENT, "connected"));
+    note(connections, Direction.EVENT, "connected");
     return connections;
   }
 
@@ -59,12 +71,20 @@ final class Recorder {
     return ++transactions;
   }
 
-  synchronized void accepted(ReceivedMessage message) {
-    accepted.add(message);
+  void accepted(ReceivedMessage message) {
+    if (receiver != null) {
+      receiver.accept(message);
+      return;
+    }
+    synchronized (this) {
+      accepted.add(message);
+    }
   }
 
   synchronized void rejected(ReceivedMessage message) {
-    rejected.add(message);
+    if (receiver == null) {
+      rejected.add(message);
+    }
   }
 
   synchronized void failed(Throwable failure) {
@@ -73,11 +93,19 @@ final class Recorder {
 
   synchronized void command(int connection, String verb, String line) {
     commands.merge(verb.toUpperCase(Locale.ROOT), 1, Integer::sum);
-    transcript.add(new TranscriptEntry(connection, Direction.CLIENT, line));
+    note(connection, Direction.CLIENT, line);
   }
 
   synchronized void said(int connection, Direction direction, String text) {
-    text.lines().forEach(line -> transcript.add(new TranscriptEntry(connection, direction, line)));
+    if (receiver == null) {
+      text.lines().forEach(line -> note(connection, direction, line));
+    }
+  }
+
+  private void note(int connection, Direction direction, String line) {
+    if (receiver == null) {
+      transcript.add(new TranscriptEntry(connection, direction, line));
+    }
   }
 
   synchronized List<ReceivedMessage> accepted() {

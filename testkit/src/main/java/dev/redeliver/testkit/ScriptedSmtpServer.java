@@ -14,7 +14,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
   private static final long JOIN_MILLIS = 5_000;
 
   private final ScriptBook scripts = new ScriptBook();
-  private final Recorder recorder = new Recorder();
+  private final Recorder recorder;
   private final Map<Session, Thread> sessions = new ConcurrentHashMap<>();
   private final SSLContext serverContext = TestCertificate.serverContext();
   private final SessionSettings settings;
@@ -56,6 +58,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
   private @Nullable Thread acceptor;
 
   private ScriptedSmtpServer(Builder builder) {
+    recorder = new Recorder(builder.receiver);
     settings = new SessionSettings(builder.keywords, builder.credentials, builder.implicitTls);
     port = builder.port;
   }
@@ -81,6 +84,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final Map<String, String> credentials = new HashMap<>();
     private boolean implicitTls;
     private int port;
+    private @Nullable Consumer<ReceivedMessage> receiver;
 
     private Builder() {}
 
@@ -134,6 +138,18 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         throw new IllegalArgumentException("port must be 0 to 65535, was " + number);
       }
       port = number;
+      return this;
+    }
+
+    /**
+     * Hands accepted messages over instead of keeping them, and keeps no transcript: for runs so
+     * long that the records would fill the memory. Counts are kept.
+     *
+     * @param accepted gets each message before the reply goes out, in its connection's thread; what
+     *     it throws ends the connection and is kept in {@link ScriptedSmtpServer#failures()}
+     */
+    public Builder handOver(Consumer<ReceivedMessage> accepted) {
+      receiver = Objects.requireNonNull(accepted, "accepted");
       return this;
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +56,27 @@ class ScriptedSmtpServerTest {
     assertThat(message.connection()).isEqualTo(1);
     assertThat(message.transaction()).isEqualTo(1);
     assertThat(server.commands("rcpt")).isEqualTo(2);
+  }
+
+  @Test
+  void handOver_keepsCountsOnly() throws IOException {
+    List<ReceivedMessage> received = new ArrayList<>();
+    ScriptedSmtpServer.Builder builder = ScriptedSmtpServer.builder().handOver(received::add);
+    try (ScriptedSmtpServer forgetful = builder.open()) {
+      forgetful.on(Stage.END_OF_DATA).onTransaction(2).reply("554 5.7.1 Refused");
+      try (RawClient client = RawClient.greeted(forgetful)) {
+        assertThat(client.mail("a@x", CONTENT, "b@x")).isEqualTo("250 2.0.0 OK");
+        assertThat(received).hasSize(1);
+        assertThat(client.mail("a@x", CONTENT, "b@x")).isEqualTo("554 5.7.1 Refused");
+      }
+      assertThat(received.get(0).recipients()).containsExactly("b@x");
+      assertThat(received).hasSize(1);
+      assertThat(forgetful.accepted()).isEmpty();
+      assertThat(forgetful.rejected()).isEmpty();
+      assertThat(forgetful.transcript()).isEmpty();
+      assertThat(forgetful.commands("MAIL")).isEqualTo(2);
+      assertThat(forgetful.connections()).isEqualTo(1);
+    }
   }
 
   @Test
