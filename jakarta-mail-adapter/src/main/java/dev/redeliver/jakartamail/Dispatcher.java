@@ -132,8 +132,6 @@ final class Dispatcher {
 
   /** Takes a message that has room. */
   void submit(Shipment shipment) {
-    if (!isUsable()) {
-    }
     boolean stopped;
     boolean hopeless = false;
     lock.lock();
@@ -157,15 +155,6 @@ final class Dispatcher {
     pump();
     if (hopeless) {
       sweep();
-    }
-  }
-
-  private boolean isUsable() {
-    lock.lock();
-    try {
-      return relays.anyUsable();
-    } finally {
-      lock.unlock();
     }
   }
 
