@@ -238,7 +238,7 @@ final class Bench implements AutoCloseable {
    * not wait for time to pass, which here it does not.
    */
   @Override
-  public void close() throws Exception {
+  public void close() throws MessagingException {
     Transport open = transport;
     MailSender sending = sender;
     transport = null;
