@@ -11,7 +11,8 @@ final class Literals {
 
   /**
    * {@return each literal once, with a space before it, and one behind it unless its last word is
-   * left open} Those that leave another word open are left out: the libraries cannot find them.
+   * left open} Those that leave another word open, or have a gap, are left out: the libraries
+   * cannot find them.
    */
   static Set<String> of(Phrases phrases) {
     Set<String> literals = new TreeSet<>();
@@ -28,7 +29,7 @@ final class Literals {
   private static void add(String spelling, Set<String> literals) {
     boolean open = spelling.endsWith("*");
     String literal = open ? spelling.substring(0, spelling.length() - 1) : spelling;
-    if (literal.indexOf('*') < 0) {
+    if (literal.indexOf('*') < 0 && !literal.contains("..")) {
       literals.add(open ? plain(literal).stripTrailing() : plain(literal));
     }
   }

@@ -84,13 +84,18 @@ final class RegexInTurn {
   }
 
   private Pattern pattern(String term) {
-    List<String> words = new ArrayList<>();
+    StringBuilder expression = new StringBuilder("(?<!" + LETTER + ")");
+    String before = "";
     for (String word : term.split("\\s+", -1)) {
+      if (word.equals("..")) {
+        before = BETWEEN + "(?:" + LETTER + "+" + BETWEEN + "){0,5}";
+        continue;
+      }
       List<String> choices = phrases.choices(word).stream().map(RegexInTurn::expression).toList();
-      words.add("(?:" + String.join("|", choices) + ")");
+      expression.append(before).append("(?:").append(String.join("|", choices)).append(")");
+      before = BETWEEN;
     }
-    return Pattern.compile(
-        "(?<!" + LETTER + ")" + String.join(BETWEEN, words) + "(?!" + LETTER + ")");
+    return Pattern.compile(expression.append("(?!" + LETTER + ")").toString());
   }
 
   /** What is left of a literal has no character that means something to an expression. */

@@ -23,7 +23,7 @@ final class UserRules {
             case 2 -> "*\t5\t5.7." + (100 + i % 800) + "\t*\t*";
             default -> "*\t4,5\t*\tpolicy" + i + "*\tgoogle";
           };
-      rows.add("user." + i + "\t" + what + "\tpolicy");
+      rows.add("own." + i + "\t" + what + "\tpolicy");
     }
     return rows;
   }

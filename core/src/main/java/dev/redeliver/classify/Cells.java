@@ -23,8 +23,13 @@ final class Cells {
   /** {@return what is wrong with a word that is not one of those known} */
   static String unknown(String word, List<String> known) {
     return Nearest.to(word, known)
-        .map(nearest -> "'" + word + "' is unknown. Did you mean '" + nearest + "'?")
+        .map(nearest -> unknown(word, nearest))
         .orElseGet(() -> "'" + word + "' is not one of: " + String.join(", ", known));
+  }
+
+  /** {@return what is wrong with a word, and which one was probably meant} */
+  static String unknown(String word, String meant) {
+    return "'" + word + "' is unknown. Did you mean '" + meant + "'?";
   }
 
   static boolean yesOrNo(Table.Row row, String column) {

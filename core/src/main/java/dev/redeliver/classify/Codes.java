@@ -6,13 +6,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A rule's condition on the codes. Immutable and thread-safe. */
 final class Codes {
   private static final Pattern BASIC = Pattern.compile("0|[1-5]\\d{0,2}");
   private static final Pattern ENHANCED =
-      Pattern.compile("([245*])\\.(\\d{1,3}|\\*)\\.(\\d{1,3}|\\*)(?:-(\\d{1,3}))?");
+      Pattern.compile("([245*])\\.(\\d{1,3}|\\*)\\.(\\d{1,3}|\\*$)(?:-(\\d{1,3}))?");
 
   private record Status(int classDigit, int subject, int from, int to) {
     boolean matches(EnhancedStatus status) {
@@ -90,6 +91,11 @@ final class Codes {
     }
     int from = number(matcher.group(3), 0);
     int to = matcher.group(4) == null ? number(matcher.group(3), 999) : number(matcher.group(4), 0);
+    if (to < from) {
+      throw new Table.BadCell(
+          "enhanced",
+          "'" + text + "' runs backwards. The lower number comes first: " + to + "-" + from);
+    }
     return new Status(number(matcher.group(1), -1), number(matcher.group(2), -1), from, to);
   }
 
@@ -162,6 +168,11 @@ final class Codes {
         || firstDigit == 0
         || Arrays.stream(enhanced)
             .anyMatch(e -> e.classDigit() < 0 || e.classDigit() == firstDigit);
+  }
+
+  /** {@return whether every basic code of a class fits} */
+  boolean coverClass(int firstDigit) {
+    return IntStream.range(100 * firstDigit, 100 * (firstDigit + 1)).allMatch(this::matchesBasic);
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Finds the delay that a server names in its text. A number counts only with a unit behind it, and
@@ -24,6 +25,9 @@ final class DelayScanner {
   private static final int MOST_WORDS = 400;
   private static final int FARTHEST = 8;
   private static final int MOST_DIGITS = 7;
+
+  private static final int LONGEST_UNIT = 12;
+  private static final String TAG = "retry-after";
 
   /** Ends a sentence; no word of a text is the same. */
   private static final String END = ".";
@@ -68,7 +72,7 @@ final class DelayScanner {
   private static final Set<String> FILLERS =
       words(
           """
-          again back later after in for at least about approximately around roughly minimum of a an it
+          again back later after in within between for at least about approximately around roughly minimum of a an it
           another the mail message email your please connecting sending time delay interval period
           ip address delivery more than until till before not no earlier sooner out next
           es sie bitte nach erneut frühestens fruehestens etwa ca mindestens für fuer bis noch
@@ -85,7 +89,7 @@ final class DelayScanner {
           "for until till about approximately the next another at least a period of für fuer bis");
 
   private static final Set<String> LASTING =
-      words("for until till before für fuer bis por pendant");
+      words("for until till before within für fuer bis por pendant");
 
   /** Before a number that has its asking word behind it: "bitte in 5 Minuten erneut versuchen". */
   private static final Set<String> LEADING =
@@ -100,12 +104,36 @@ final class DelayScanner {
           """);
 
   private static final Map<String, Long> SECONDS_OF_UNIT = units();
-  private static final String UNIT_INITIALS = "smhdtjgoсмчдSMHDTJGOСМЧД";
+
+  /** With what a unit begins, in both cases. */
+  private static final String UNIT_INITIALS = initials(SECONDS_OF_UNIT.keySet());
 
   private static final Map<String, Long> NUMBERS =
-      Map.of(
-          "a", 1L, "an", 1L, "one", 1L, "two", 2L, "three", 3L, "four", 4L, "five", 5L, "ten", 10L,
-          "fifteen", 15L, "thirty", 30L);
+      Map.ofEntries(
+          Map.entry("a", 1L),
+          Map.entry("an", 1L),
+          Map.entry("one", 1L),
+          Map.entry("two", 2L),
+          Map.entry("three", 3L),
+          Map.entry("four", 4L),
+          Map.entry("five", 5L),
+          Map.entry("six", 6L),
+          Map.entry("seven", 7L),
+          Map.entry("eight", 8L),
+          Map.entry("nine", 9L),
+          Map.entry("ten", 10L),
+          Map.entry("twelve", 12L),
+          Map.entry("fifteen", 15L),
+          Map.entry("twenty", 20L),
+          Map.entry("thirty", 30L),
+          Map.entry("forty", 40L),
+          Map.entry("forty-five", 45L),
+          Map.entry("fifty", 50L),
+          Map.entry("sixty", 60L),
+          Map.entry("ninety", 90L));
+
+  /** Words for numbers by their first letter, from a to z. */
+  private static final String[][] NUMBERS_BY_INITIAL = byInitial(NUMBERS.keySet());
 
   private static final DateTimeFormatter MAIL_DATE =
       DateTimeFormatter.ofPattern("d MMM uuuu HH:mm[:ss] xx", Locale.ROOT);
@@ -131,24 +159,69 @@ final class DelayScanner {
     return new DelayScanner(words).scan();
   }
 
-  /** Most replies have no number with a unit, and cost no more than this look. */
+  /**
+   * Most replies have no number with a unit, and cost no more than this look. It follows the words
+   * for numbers and the initials of units, so it never misses what the scan would find in a line.
+   */
   private static boolean mayHoldTime(String line) {
-    if (line.contains("hour") || line.contains("minute") || line.contains("etry-")) {
-      return true;
-    }
     for (int i = 0; i < line.length(); i++) {
-      if (isDigit(line.charAt(i))) {
-        boolean starts = i == 0 || !isInner(line.charAt(i - 1));
+      char c = line.charAt(i);
+      boolean starts = i == 0 || !isInner(line.charAt(i - 1));
+      if (isDigit(c)) {
         i = endOfDigits(line, i);
-        int next = i < line.length() && line.charAt(i) == ' ' ? i + 1 : i;
-        if (starts
-            && next < line.length()
-            && (UNIT_INITIALS.indexOf(line.charAt(next)) >= 0 || isInDate(line, i))) {
+        if (starts && (mayBeUnit(line, startOfWord(line, i)) || isInDate(line, i))) {
           return true;
         }
+      } else if (starts && (isNumberWithUnit(line, i) || isTag(line, i))) {
+        return true;
       }
     }
     return false;
+  }
+
+  private static boolean isTag(String line, int i) {
+    return line.regionMatches(true, i, TAG, 0, TAG.length());
+  }
+
+  private static boolean isNumberWithUnit(String line, int i) {
+    int initial = (line.charAt(i) | 0x20) - 'a';
+    if (initial < 0 || initial >= NUMBERS_BY_INITIAL.length) {
+      return false;
+    }
+    for (String number : NUMBERS_BY_INITIAL[initial]) {
+      int end = i + number.length();
+      if (line.regionMatches(true, i, number, 0, number.length())
+          && (end == line.length() || !isWordPart(line, end))
+          && isUnit(line, startOfWord(line, end))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** {@return whether a unit begins here, or the line ends, so that it may be in the next one} */
+  private static boolean mayBeUnit(String line, int i) {
+    return i == line.length() || UNIT_INITIALS.indexOf(line.charAt(i)) >= 0;
+  }
+
+  /** Letters alone mean little: "a message" begins like "a minute". */
+  private static boolean isUnit(String line, int i) {
+    if (i == line.length() || !mayBeUnit(line, i)) {
+      return i == line.length();
+    }
+    int end = i;
+    while (end < line.length() && end <= i + LONGEST_UNIT && isWordPart(line, end)) {
+      end++;
+    }
+    return SECONDS_OF_UNIT.containsKey(line.substring(i, end).toLowerCase(Locale.ROOT));
+  }
+
+  private static int startOfWord(String line, int from) {
+    int i = from;
+    while (i < line.length() && !isWordPart(line, i)) {
+      i++;
+    }
+    return i;
   }
 
   /** The last number of an address or a version is none of its own. */
@@ -157,7 +230,7 @@ final class DelayScanner {
   }
 
   private static boolean isInDate(String line, int i) {
-    char c = line.charAt(i);
+    char c = i < line.length() ? line.charAt(i) : ' ';
     return (c == ':' || c == '-') && i + 1 < line.length() && isDigit(line.charAt(i + 1));
   }
 
@@ -177,7 +250,7 @@ final class DelayScanner {
         continue;
       }
       if (i > start) {
-        words.add(line.substring(start, i).toLowerCase(Locale.ROOT));
+        words.add(word(line.substring(start, i)));
       }
       if (line.startsWith(LINK, i)) {
         words.add(LINK);
@@ -188,6 +261,21 @@ final class DelayScanner {
       }
       start = i + 1;
     }
+  }
+
+  /** In lower case, 1,200 without its comma. */
+  private static String word(String written) {
+    String word = written.toLowerCase(Locale.ROOT);
+    return word.indexOf(',') < 0 ? word : word.replace(",", "");
+  }
+
+  /** {@return whether a comma parts thousands: a digit before it, exactly three behind it} */
+  private static boolean isThousands(String line, int i) {
+    if (i == 0 || line.charAt(i) != ',' || !isDigit(line.charAt(i - 1))) {
+      return false;
+    }
+    int end = endOfDigits(line, i + 1);
+    return end == i + 4 && (end == line.length() || !Character.isLetter(line.charAt(end)));
   }
 
   private static boolean endsSentence(String line, int i) {
@@ -201,7 +289,7 @@ final class DelayScanner {
 
   private static boolean isWordPart(String line, int i) {
     char c = line.charAt(i);
-    if (Character.isLetterOrDigit(c)) {
+    if (Character.isLetterOrDigit(c) || isThousands(line, i)) {
       return true;
     }
     boolean after = i + 1 < line.length() && Character.isLetterOrDigit(line.charAt(i + 1));
@@ -242,12 +330,16 @@ final class DelayScanner {
 
   /** {@code Retry-After: 300}, as HTTP writes it. */
   private Optional<DelayHint> tagged(int index, String word) {
-    boolean tag = word(index - 1).equals("retry-after");
+    boolean tag = word(index - 1).equals(TAG);
     boolean alone = word(index + 1).isEmpty() || word(index + 1).equals(END);
     return tag && alone && isNumber(word) ? after(Long.parseLong(word)) : Optional.empty();
   }
 
-  /** 5 minutes; 1 hour and 30 minutes; 300s; 1h30m; 5-10 minutes, of which the longer counts. */
+  /**
+   * 5 minutes; 1 hour and 30 minutes; an hour and a half; 300s; 1h30m; 5-10 minutes, 5 to 10
+   * minutes, between 5 and 10 minutes: of two bounds the longer counts, because then the server
+   * takes it for sure.
+   */
   private Optional<DelayHint> span(int index) {
     long total = 0;
     long lastUnit = Long.MAX_VALUE;
@@ -263,6 +355,10 @@ final class DelayScanner {
       if (isAnd(word(i)) && part(i + 1).seconds >= 0) {
         i++;
       }
+    }
+    if (i > index && isAnd(word(i)) && word(i + 1).equals("a") && word(i + 2).equals("half")) {
+      total += lastUnit / 2;
+      i += 3;
     }
     boolean found = i > index && !MEASURING.contains(word(i));
     return found && (isAskedForBefore(index) || isAskedForAround(index, i))
@@ -284,24 +380,29 @@ final class DelayScanner {
 
   private Part part(int index) {
     String word = word(index);
-    Long number = NUMBERS.get(word);
-    if (number != null) {
-      return part(number, word(index + 1), index + 2);
+    long number = number(word);
+    if (number >= 0) {
+      boolean range =
+          isTo(word(index + 1)) || (isAnd(word(index + 1)) && word(index - 1).equals("between"));
+      long upper = range ? number(word(index + 2)) : -1;
+      return upper >= 0
+          ? part(upper, word(index + 3), index + 4)
+          : part(number, word(index + 1), index + 2);
     }
     int digits = endOfDigits(word, 0);
     if (digits == 0 || digits > MOST_DIGITS) {
       return Part.NONE;
-    }
-    if (digits == word.length()) {
-      return isTo(word(index + 1)) && isNumber(word(index + 2))
-          ? part(Long.parseLong(word(index + 2)), word(index + 3), index + 4)
-          : part(Long.parseLong(word), word(index + 1), index + 2);
     }
     if (word.charAt(digits) == '-') {
       String upper = word.substring(digits + 1);
       return isNumber(upper) ? part(Long.parseLong(upper), word(index + 1), index + 2) : Part.NONE;
     }
     return attached(word, index + 1);
+  }
+
+  /** {@return the number that a word says, below zero if it says none} */
+  private static long number(String word) {
+    return isNumber(word) ? Long.parseLong(word) : NUMBERS.getOrDefault(word, -1L);
   }
 
   private static boolean isNumber(String word) {
@@ -521,6 +622,34 @@ final class DelayScanner {
 
   private static Set<String> words(String text) {
     return Set.copyOf(List.of(text.split("\\s+", -1)));
+  }
+
+  /** {@return all units} */
+  static Set<String> unitWords() {
+    return SECONDS_OF_UNIT.keySet();
+  }
+
+  /** {@return all words for numbers} */
+  static Set<String> numberWords() {
+    return NUMBERS.keySet();
+  }
+
+  private static String initials(Set<String> units) {
+    return units.stream()
+        .map(unit -> unit.substring(0, 1))
+        .distinct()
+        .map(initial -> initial + initial.toUpperCase(Locale.ROOT))
+        .collect(Collectors.joining());
+  }
+
+  private static String[][] byInitial(Set<String> words) {
+    String[][] byInitial = new String['z' - 'a' + 1][];
+    for (int i = 0; i < byInitial.length; i++) {
+      char initial = (char) ('a' + i);
+      byInitial[i] =
+          words.stream().filter(word -> word.charAt(0) == initial).toArray(String[]::new);
+    }
+    return byInitial;
   }
 
   private static Map<String, Long> units() {

@@ -154,9 +154,9 @@ final class LiteralTrie {
     }
 
     LiteralTrie build(int terms) {
-      Cells cells = new Cells();
-      cells.place(root);
-      return new LiteralTrie(cells.cells, cells.termsOf, terms);
+      Placement placement = new Placement();
+      placement.place(root);
+      return new LiteralTrie(placement.cells, placement.termsOf, terms);
     }
   }
 
@@ -177,7 +177,7 @@ final class LiteralTrie {
   }
 
   /** Gives each node a cell. Not thread-safe. */
-  private static final class Cells {
+  private static final class Placement {
     private static final long UNUSED = -1L << PARENT;
 
     private long[] cells = {UNUSED};

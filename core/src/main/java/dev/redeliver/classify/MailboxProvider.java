@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * An operator of mailboxes, or a service that filters for others, whose replies have meanings of
@@ -19,6 +21,7 @@ public final class MailboxProvider {
       new MailboxProvider("other", "Other", List.of(), List.of(), Optional.empty());
 
   private static final String NAME = "providers.tsv";
+  private static final int SHORTEST_NAME = 3;
   private static final List<String> COLUMNS =
       List.of("token", "name", "domains", "hosts", "marks", "source");
 
@@ -90,6 +93,29 @@ public final class MailboxProvider {
 
   static Optional<MailboxProvider> ofToken(String token) {
     return Optional.ofNullable(All.BY_TOKEN.get(token));
+  }
+
+  /** {@return who goes by a name: a token, a domain or its first label, or a name of the table} */
+  static Optional<MailboxProvider> known(String name) {
+    String wanted = name.toLowerCase(Locale.ROOT);
+    MailboxProvider exact = All.BY_TOKEN.get(wanted);
+    if (exact != null) {
+      return Optional.of(exact);
+    }
+    return Stream.<Predicate<MailboxProvider>>of(
+            each -> each.hasDomain(wanted), each -> each.hasInName(wanted))
+        .flatMap(goesBy -> All.BY_TOKEN.values().stream().filter(goesBy))
+        .findFirst();
+  }
+
+  private boolean hasDomain(String wanted) {
+    return Stream.concat(domains.stream(), hosts.stream())
+        .anyMatch(domain -> domain.equals(wanted) || domain.startsWith(wanted + "."));
+  }
+
+  private boolean hasInName(String wanted) {
+    return wanted.length() > SHORTEST_NAME
+        && List.of(name.toLowerCase(Locale.ROOT).split("[ ,]+", -1)).contains(wanted);
   }
 
   /** {@return the tokens that {@link #ofDomain} can lead to, {@code other} included} */

@@ -8,6 +8,11 @@ import java.util.List;
  * {@code &}, a {@code !} before a term that must not be there. Immutable and thread-safe.
  */
 final class Phrase {
+  private static final String BRACKETS = "()";
+  private static final String WHY_NO_QUOTES =
+      "is not needed: words side by side are found side by side. Leave quotes out";
+  private static final String QUOTES = "\"\u201c\u201d\u201e";
+
   private final List<Alternative> alternatives;
 
   private Phrase(List<Alternative> alternatives) {
@@ -15,11 +20,27 @@ final class Phrase {
   }
 
   static Phrase parse(String text, Vocabulary vocabulary) {
+    refuse(text, BRACKETS, "groups nothing. Write every alternative out, with | between them");
+    refuse(text, QUOTES, WHY_NO_QUOTES);
     List<Alternative> alternatives = new ArrayList<>();
     for (String part : text.split("\\|", -1)) {
+      if (part.isBlank()) {
+        throw new IllegalArgumentException("'" + text + "' has nothing beside |");
+      }
       alternatives.add(Alternative.parse(part.strip(), vocabulary));
     }
     return new Phrase(alternatives);
+  }
+
+  /** What people write who expect another language would be left out in silence. */
+  private static void refuse(String text, String marks, String why) {
+    text.chars()
+        .filter(c -> marks.indexOf(c) >= 0)
+        .findFirst()
+        .ifPresent(
+            c -> {
+              throw new IllegalArgumentException("'" + Character.toString(c) + "' " + why);
+            });
   }
 
   List<Alternative> alternatives() {
@@ -51,12 +72,20 @@ final class Phrase {
       List<Integer> wanted = new ArrayList<>();
       List<Integer> unwanted = new ArrayList<>();
       for (String part : text.split("&", -1)) {
-        String term = part.strip();
-        if (term.startsWith("!")) {
-          unwanted.add(vocabulary.term(term.substring(1).strip()));
-        } else {
-          wanted.add(vocabulary.term(term));
+        boolean not = part.strip().startsWith("!");
+        String term = not ? part.strip().substring(1).strip() : part.strip();
+        if (term.isEmpty()) {
+          throw new IllegalArgumentException(
+              "'" + text + "' has nothing " + (not ? "behind !" : "beside &"));
         }
+        if (term.length() > 1 && term.startsWith("'") && term.endsWith("'")) {
+          refuse("'", "'", WHY_NO_QUOTES);
+        }
+        (not ? unwanted : wanted).add(vocabulary.term(term));
+      }
+      if (unwanted.stream().anyMatch(wanted::contains)) {
+        throw new IllegalArgumentException(
+            "'" + text + "' never matches: it wants a term that must not be there");
       }
       if (wanted.isEmpty()) {
         throw new IllegalArgumentException("'" + text + "' asks for nothing");

@@ -133,8 +133,13 @@ public final class ReplyClassifier {
             .filter(candidate -> candidate.stages().name(token))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("no rule for " + token));
-    boolean setUp = severity == Severity.PERMANENT && failure.stage().isBeforeMail();
-    Handling handling = setUp ? Handling.HOLD : rule.handling().orElse(Handling.RETRY);
+    // A rule that leaves open what to do leaves it to the next one, and so to a built-in one.
+    Optional<Handling> wanted =
+        index.rules().stream()
+            .filter(candidate -> candidate.stages().name(token))
+            .flatMap(candidate -> candidate.handling().stream())
+            .findFirst();
+    Handling handling = handling(wanted, failure.stage(), severity);
     return result(rule, severity, handling, Optional.empty(), Evidence.of(failure));
   }
 
@@ -154,11 +159,7 @@ public final class ReplyClassifier {
     RuleIndex.Match match = index.first(question);
     Rule rule = match.rule();
     Severity severity = severity(rule, stage, reply);
-    Optional<Handling> wanted = rule.handling();
-    if (wanted.isEmpty()) {
-      // Words refine what a failure is about; what to do about it, the codes may know better.
-      wanted = index.handlingOfCodes(question, rule);
-    }
+    Optional<Handling> wanted = index.handlingRule(question, rule).flatMap(Rule::handling);
     Optional<DelayHint> hint =
         severity == Severity.TRANSIENT ? DelayScanner.scan(reply.lines()) : Optional.empty();
     Evidence evidence = Evidence.of(stage, reply, match.words());
@@ -185,9 +186,55 @@ public final class ReplyClassifier {
   public List<RuleMatch> trace(@Nullable SmtpStage stage, SmtpReply reply) {
     RuleIndex.Question question = question(stage, reply, MailboxProvider.OTHER);
     List<RuleIndex.Match> matches = new ArrayList<>(index.all(question));
+    RuleIndex.Match first = index.first(question);
+    if (matches.isEmpty() || !matches.get(0).rule().equals(first.rule())) {
+      throw new IllegalStateException(
+          "the index finds "
+              + first.rule().id()
+              + " first, but all that match are "
+              + matches.stream().map(match -> match.rule().id()).toList());
+    }
     // Where several alternatives of its phrase match, the one that the classification names.
-    matches.set(0, index.first(question));
-    return matches.stream().map(RuleMatch::of).toList();
+    matches.set(0, first);
+    Optional<Rule> handles = index.handlingRule(question, first.rule());
+    return matches.stream()
+        .map(match -> RuleMatch.of(match, handles.filter(match.rule()::equals).isPresent()))
+        .toList();
+  }
+
+  /**
+   * {@return what is wrong with examples of the user's rules, a sentence for each that its rule
+   * does not decide} Another rule before it may take them, or its conditions ask for something
+   * else. None if there are no rules of the user.
+   */
+  public List<String> checkExamples() {
+    List<String> wrong = new ArrayList<>();
+    for (Rule rule : index.rules()) {
+      if (rule.own()) {
+        rule.examples().forEach(text -> checkExample(rule, text).ifPresent(wrong::add));
+      }
+    }
+    return List.copyOf(wrong);
+  }
+
+  private Optional<String> checkExample(Rule rule, String text) {
+    if (!rule.stages().areOfReplies()) {
+      return Optional.of(
+          rule.origin() + ": " + rule.id() + " has an example, but is about what has no reply");
+    }
+    Example example = Example.parse(text);
+    String decides = classify(example.stage(), example.reply()).ruleId();
+    return decides.equals(rule.id())
+        ? Optional.empty()
+        : Optional.of(
+            rule.origin()
+                + ": "
+                + rule.id()
+                + " does not decide its example '"
+                + text
+                + "', "
+                + decides
+                + " does");
   }
 
   /** {@return the rules in the order of precedence} */

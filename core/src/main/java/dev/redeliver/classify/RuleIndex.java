@@ -187,14 +187,18 @@ final class RuleIndex {
   }
 
   /**
-   * {@return what the codes alone say should be done, if they say anything about the same thing as
-   * the rule that decides}
+   * {@return the rule that says what should be done, if any does: the one that decides, or the
+   * first about codes alone that is about the same thing} Words refine what a failure is about;
+   * what to do about it, the codes may know better.
    */
-  Optional<Handling> handlingOfCodes(Question question, Rule deciding) {
+  Optional<Rule> handlingRule(Question question, Rule deciding) {
+    if (deciding.handling().isPresent()) {
+      return Optional.of(deciding);
+    }
     int rank = aboutCodesWithHandling.first(question, CodeIndex.NONE);
     return rank == CodeIndex.NONE
         ? Optional.empty()
-        : rules.get(rank).handling().filter(handling -> isAboutSame(rules.get(rank), deciding));
+        : Optional.of(rules.get(rank)).filter(rule -> isAboutSame(rule, deciding));
   }
 
   private static boolean isAboutSame(Rule one, Rule other) {

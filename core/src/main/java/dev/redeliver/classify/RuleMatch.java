@@ -19,6 +19,9 @@ import java.util.Optional;
  * @param cause what it says the failure is about
  * @param handling what it says is to be done, as the table writes it; empty if it leaves that to
  *     the codes
+ * @param handles whether it is the rule that says what is to be done: the one that decides, or if
+ *     that leaves it to the codes, a rule about them; of none if nothing but the class of the reply
+ *     says it
  */
 public record RuleMatch(
     String ruleId,
@@ -31,7 +34,8 @@ public record RuleMatch(
     Optional<String> enhanced,
     Optional<String> stage,
     Cause cause,
-    Optional<String> handling) {
+    Optional<String> handling,
+    boolean handles) {
   /** Refuses nulls. */
   public RuleMatch {
     Objects.requireNonNull(ruleId, "ruleId");
@@ -46,7 +50,7 @@ public record RuleMatch(
     Objects.requireNonNull(handling, "handling");
   }
 
-  static RuleMatch of(RuleIndex.Match match) {
+  static RuleMatch of(RuleIndex.Match match, boolean handles) {
     Rule rule = match.rule();
     return new RuleMatch(
         rule.id(),
@@ -61,6 +65,7 @@ public record RuleMatch(
         rule.cause(),
         rule.readAsTransient()
             ? Optional.of(RuleTable.TRANSIENT)
-            : rule.handling().map(Cells::token));
+            : rule.handling().map(Cells::token),
+        handles);
   }
 }

@@ -68,12 +68,7 @@ final class RuleTable {
         Table.resource(WORD_LISTS),
         columns,
         columns,
-        row -> row.read("words", false, () -> define(vocabulary, row)));
-  }
-
-  private static boolean define(Vocabulary vocabulary, Table.Row row) {
-    vocabulary.define(row.get("name"), row.get("words"));
-    return true;
+        row -> row.check("words", () -> vocabulary.define(row.get("name"), row.get("words"))));
   }
 
   static List<Rule> builtIn(Vocabulary vocabulary) {
@@ -88,6 +83,7 @@ final class RuleTable {
   static List<Rule> ofUser(
       String name, List<String> lines, Vocabulary vocabulary, List<Rule> builtIn) {
     Set<String> taken = builtIn.stream().map(Rule::id).collect(Collectors.toSet());
+    vocabulary.limit();
     return new RuleTable(name, vocabulary, true, taken).read(lines);
   }
 
@@ -128,10 +124,7 @@ final class RuleTable {
                 () -> Cells.oneOf(row, "scope", Scope.values(), Cells::token)),
         row.isDefault("lane")
             ? defaults.lane()
-            : row.read(
-                "lane",
-                defaults.lane(),
-                () -> Cells.oneOf(row, "lane", Lane.values(), Lane::token)),
+            : row.read("lane", defaults.lane(), () -> lane(row)),
         row.read("handling", Optional.empty(), () -> handling(row)),
         own && row.get("handling").equals(TRANSIENT),
         row.isDefault("alert")
@@ -151,10 +144,11 @@ final class RuleTable {
   private Codes codes(Table.Row row, Cause cause) {
     String any = own && cause != Cause.SUCCESS ? FAILURES : Table.DEFAULT;
     String basic = row.isDefault("basic") ? any : row.get("basic");
-    Codes none = Codes.parse(Table.DEFAULT, Table.DEFAULT);
-    row.read("basic", none, () -> Codes.parse(basic, Table.DEFAULT));
-    row.read("enhanced", none, () -> Codes.parse(Table.DEFAULT, row.get("enhanced")));
-    return row.isBad() ? none : Codes.parse(basic, row.get("enhanced"));
+    row.check("basic", () -> Codes.parse(basic, Table.DEFAULT));
+    row.check("enhanced", () -> Codes.parse(Table.DEFAULT, row.get("enhanced")));
+    return row.isBad()
+        ? Codes.parse(Table.DEFAULT, Table.DEFAULT)
+        : Codes.parse(basic, row.get("enhanced"));
   }
 
   private static Cause cause(Table.Row row) {
@@ -176,6 +170,18 @@ final class RuleTable {
       throw new Table.BadCell(
           "id", "'" + id + "' is a built-in rule. Choose another, such as '" + OWN + id + "'");
     }
+    if (own && !id.startsWith(OWN)) {
+      throw new Table.BadCell(
+          "id",
+          "'"
+              + id
+              + "' does not begin with '"
+              + OWN
+              + "', as every rule of your own must. Write '"
+              + OWN
+              + id
+              + "'");
+    }
     Integer first = lineOfId.putIfAbsent(id, row.line());
     if (first != null) {
       throw new Table.BadCell("id", "'" + id + "' stands twice, first on line " + first);
@@ -189,11 +195,36 @@ final class RuleTable {
         : Optional.of(Phrase.parse(row.get("phrase"), vocabulary));
   }
 
+  private Lane lane(Table.Row row) {
+    Lane lane = Cells.oneOf(row, "lane", Lane.values(), Lane::token);
+    if (own && lane == Lane.IMMEDIATE) {
+      throw new Table.BadCell(
+          "lane",
+          "'"
+              + lane.token()
+              + "' is no schedule of a later try. For a try at once write reconnect or resume in"
+              + " column handling");
+    }
+    return lane;
+  }
+
   private static Optional<MailboxProvider> provider(Table.Row row) {
     if (row.isDefault("provider")) {
       return Optional.empty();
     }
-    MailboxProvider[] all = MailboxProvider.all().toArray(MailboxProvider[]::new);
+    String cell = row.get("provider");
+    if (cell.equals(MailboxProvider.OTHER.token())) {
+      throw new Table.BadCell(
+          "provider", "'" + cell + "' is nobody in particular. Write * for everybody");
+    }
+    Optional<MailboxProvider> meant = MailboxProvider.known(cell);
+    if (meant.isPresent() && !meant.get().token().equals(cell)) {
+      throw new Table.BadCell("provider", Cells.unknown(cell, meant.get().token()));
+    }
+    MailboxProvider[] all =
+        MailboxProvider.all().stream()
+            .filter(provider -> !provider.equals(MailboxProvider.OTHER))
+            .toArray(MailboxProvider[]::new);
     return Optional.of(Cells.oneOf(row, "provider", all, MailboxProvider::token));
   }
 
@@ -223,8 +254,51 @@ final class RuleTable {
 
   /** What each column alone allows, and all together do not. */
   private static void check(Rule rule, Table.Row row) {
-    boolean fails = rule.handling().filter(Handling.FAIL::equals).isPresent();
-    if (fails && rule.codes().canMatchClass(4)) {
+    if (rule.stages().haveFaults()) {
+      checkFault(rule, row);
+    }
+    if (rule.stages().areOfReplies()) {
+      checkHandling(rule, row);
+    }
+    if (!rule.codes().canMatch()) {
+      row.note(
+          new Table.BadCell(
+              "enhanced",
+              "no reply can match: a status counts only if its class agrees with the basic code"));
+    }
+    if (rule.own()
+        && rule.cause() == Cause.SUCCESS
+        && (rule.codes().canMatchClass(4) || rule.codes().canMatchClass(5))) {
+      row.note(
+          new Table.BadCell(
+              "cause",
+              "'success' on a rule that can match a 4yz or 5yz reply, which refuses. Write 2 or 3"
+                  + " in column basic"));
+    }
+    if (row.isComplete() && rule.own() && decidesAll(rule)) {
+      row.note(
+          rule.conditions().basic().isEmpty()
+              ? new Table.BadCell(
+                  "phrase",
+                  "the rule would decide every reply. Give it a phrase, a code, a provider or a"
+                      + " stage")
+              : new Table.BadCell(
+                  "basic",
+                  "the rule would decide every reply that refuses. Give it a phrase, a status, a"
+                      + " provider or a stage, or fewer codes"));
+    }
+  }
+
+  private static boolean decidesAll(Rule rule) {
+    return rule.asksForCodesOnly()
+        && rule.conditions().enhanced().isEmpty()
+        && rule.conditions().stage().isEmpty()
+        && rule.codes().coverClass(4)
+        && rule.codes().coverClass(5);
+  }
+
+  private static void checkHandling(Rule rule, Table.Row row) {
+    if (fails(rule) && rule.codes().canMatchClass(4)) {
       row.note(
           new Table.BadCell(
               "handling",
@@ -236,26 +310,33 @@ final class RuleTable {
           new Table.BadCell(
               "handling", "'" + TRANSIENT + "' on a rule that can match no 5yz reply"));
     }
-    if (!rule.codes().canMatch()) {
+  }
+
+  private static void checkFault(Rule rule, Table.Row row) {
+    boolean noCode = !rule.own() || row.isDefault("basic");
+    if (!(rule.asksForCodesOnly() && noCode && row.isDefault("enhanced"))) {
       row.note(
           new Table.BadCell(
-              "enhanced",
-              "no reply can match: a status counts only if its class agrees with the basic code"));
+              "stage",
+              "a fault or a local problem has no reply: no phrase, code, status or provider"));
     }
-    boolean anyReply = rule.phrase().isEmpty() && rule.provider().isEmpty();
-    if (row.isComplete()
-        && rule.own()
-        && anyReply
-        && rule.conditions().equals(Rule.Conditions.NONE)) {
+    if (fails(rule) && rule.stages().haveLostConnections()) {
       row.note(
           new Table.BadCell(
-              "phrase",
-              "the rule would decide every reply. Give it a phrase, a code, a provider or a stage"));
+              "handling", "'fail' on a fault, which is always transient: nobody refused anything"));
     }
-    if (rule.stages().haveFaults() && !(anyReply && row.isDefault("enhanced"))) {
+    if (rule.readAsTransient()) {
       row.note(
           new Table.BadCell(
-              "stage", "a fault or a local problem has no reply: no phrase, status or provider"));
+              "handling",
+              "'"
+                  + TRANSIENT
+                  + "' is for 5yz replies: a fault is transient anyway, and a local problem"
+                  + " lasts until somebody puts it right"));
     }
+  }
+
+  private static boolean fails(Rule rule) {
+    return rule.handling().filter(Handling.FAIL::equals).isPresent();
   }
 }

@@ -68,6 +68,11 @@ final class Stages {
     return tokens.size() > ofSession.size();
   }
 
+  /** {@return whether some of these are faults of the connection} */
+  boolean haveLostConnections() {
+    return Arrays.stream(SmtpFailure.Fault.values()).map(Stages::token).anyMatch(tokens::contains);
+  }
+
   /** {@return whether the rule is about a fault or a local problem} */
   boolean name(String token) {
     return tokens.contains(token);

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -94,6 +95,17 @@ final class Table {
       return otherwise;
     }
 
+    /** Notes what is wrong with a cell, if anything is. */
+    void check(String column, Runnable reader) {
+      read(
+          column,
+          this,
+          () -> {
+            reader.run();
+            return this;
+          });
+    }
+
     /** The first reason for a column is kept: it is the one that explains the others. */
     void note(BadCell bad) {
       if (blamed.add(bad.column())) {
@@ -162,6 +174,15 @@ final class Table {
     if (line.isBlank() || line.startsWith("#")) {
       return;
     }
+    int control =
+        line.chars().filter(c -> c != '\t' && Character.isISOControl(c)).findFirst().orElse(-1);
+    if (control >= 0) {
+      errors.add(
+          "line %d: has the control character U+%04X; only tabs may stand in a line"
+              .formatted(number, control));
+      readable &= !header.isEmpty();
+      return;
+    }
     List<String> cells = new ArrayList<>(List.of(line.split("\t", -1)));
     int most = header.isEmpty() ? 1 : header.size();
     while (cells.size() > most && cells.get(cells.size() - 1).isBlank()) {
@@ -198,28 +219,43 @@ final class Table {
 
   private void readHeader(List<String> cells, int number) {
     Set<String> seen = new HashSet<>();
-    if (cells.size() == 1 && cells.get(0).strip().contains(" ")) {
+    Optional<String> instead =
+        cells.size() == 1 ? insteadOfTab(cells.get(0).strip()) : Optional.empty();
+    if (instead.isPresent()) {
       errors.add(
           "line "
               + number
-              + ": the header has no tab. Names of columns, and cells, are separated by a tab;"
-              + " spaces do not count as one");
+              + ": the header has no tab. Names of columns, and cells, are separated by a tab; "
+              + instead.get()
+              + " do not count as one");
       readable = false;
     }
+    Set<String> meant = new HashSet<>();
     for (String cell : cells) {
       String column = cell.strip();
       header.add(column);
       if (readable) {
         checkColumn(column, number, seen);
+        Nearest.to(column, columns).ifPresent(meant::add);
       }
     }
     for (String column : required) {
-      if (readable && !seen.contains(column)) {
+      if (readable && !seen.contains(column) && !meant.contains(column)) {
         errors.add("line " + number + ": column '" + column + "' is missing");
       }
     }
     readable &= seen.containsAll(required);
     headerSound = errors.isEmpty();
+  }
+
+  private static Optional<String> insteadOfTab(String header) {
+    if (header.contains(",")) {
+      return Optional.of("commas");
+    }
+    if (header.contains(";")) {
+      return Optional.of("semicolons");
+    }
+    return header.contains(" ") ? Optional.of("spaces") : Optional.empty();
   }
 
   private void checkColumn(String column, int number, Set<String> seen) {

@@ -3,7 +3,9 @@ package dev.redeliver.classify;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +17,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Vocabulary {
   private static final String GAP = "..";
+  private static final Pattern NARROW_GAP =
+      Pattern.compile(".*[^.][.]{2,}[^.].*|[.]{2}[^.].*|.*[^.][.]{2}");
   private static final int MOST_SPELLINGS = 5000;
+
+  /** Of all phrases of a table together: each takes room in memory and time at the start. */
+  static final int MOST_OF_TABLE = 50_000;
 
   private final Map<String, List<String>> lists = new HashMap<>();
   private final Map<String, Integer> terms = new HashMap<>();
   private final LiteralTrie.Builder trie = new LiteralTrie.Builder();
+  private int left = Integer.MAX_VALUE;
 
   /**
    * Adds a list of literals.
@@ -37,17 +45,33 @@ final class Vocabulary {
     }
   }
 
+  /** From now on at most {@link #MOST_OF_TABLE} spellings are added. */
+  void limit() {
+    left = MOST_OF_TABLE;
+  }
+
   /** {@return the number of a term, adding it if it is new} */
   int term(String text) {
-    Integer known = terms.get(text);
+    String key = text.toLowerCase(Locale.ROOT);
+    Integer known = terms.get(key);
     if (known != null) {
       return known;
     }
     int number = terms.size();
-    for (String spelling : spellings(text)) {
+    List<String> spellings = spellings(text);
+    if (spellings.size() > left) {
+      throw new IllegalArgumentException(
+          "'"
+              + text
+              + "' is too much: the phrases of a table may have "
+              + MOST_OF_TABLE
+              + " spellings in all. Name fewer lists, or put & between them");
+    }
+    for (String spelling : spellings) {
       trie.add(words(spelling), number);
     }
-    terms.put(text, number);
+    left -= spellings.size();
+    terms.put(key, number);
     return number;
   }
 
@@ -68,6 +92,10 @@ final class Vocabulary {
     if (part.equals(GAP)) {
       return Words.gap();
     }
+    if (NARROW_GAP.matcher(part).matches()) {
+      throw new IllegalArgumentException(
+          "'" + part + "' has no spaces around .., which stands between words as in one .. two");
+    }
     boolean open = part.endsWith("*");
     String text = open ? part.substring(0, part.length() - 1) : part;
     if (text.indexOf('*') >= 0) {
@@ -87,8 +115,22 @@ final class Vocabulary {
 
   /** {@return all literals that a term stands for} */
   List<String> spellings(String literal) {
+    String[] words = literal.split("\\s+", -1);
+    long count = 1;
+    for (String word : words) {
+      count = Math.min(count * choices(word).size(), Integer.MAX_VALUE);
+    }
+    if (count > MOST_SPELLINGS) {
+      throw new IllegalArgumentException(
+          "'"
+              + literal
+              + "' has more than "
+              + MOST_SPELLINGS
+              + " spellings, as each of its lists stands for many. Name fewer lists, or put &"
+              + " between them");
+    }
     List<String> spellings = List.of("");
-    for (String word : literal.split("\\s+", -1)) {
+    for (String word : words) {
       List<String> longer = new ArrayList<>();
       for (String start : spellings) {
         for (String choice : choices(word)) {
@@ -96,10 +138,6 @@ final class Vocabulary {
         }
       }
       spellings = longer;
-    }
-    if (spellings.size() > MOST_SPELLINGS) {
-      throw new IllegalArgumentException(
-          "'" + literal + "' has " + spellings.size() + " spellings; at most " + MOST_SPELLINGS);
     }
     return spellings;
   }

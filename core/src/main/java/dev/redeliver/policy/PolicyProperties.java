@@ -348,7 +348,8 @@ final class PolicyProperties {
     } catch (InvalidPathException e) {
       refuse(key, "is no path: " + e.getReason() + ".");
     } catch (NoSuchFileException | FileNotFoundException e) {
-      refuse(key, "cannot be read: there is no such file.");
+      String slash = location.startsWith(CLASSPATH + "/") ? " Leave out the leading slash." : "";
+      refuse(key, "cannot be read: there is no such file." + slash);
     } catch (IOException e) {
       refuse(key, "cannot be read: " + e + ".");
     } catch (IllegalArgumentException e) {
@@ -361,6 +362,9 @@ final class PolicyProperties {
   private static ReplyClassifier rules(String location) throws IOException {
     if (location.isEmpty()) {
       throw new IllegalArgumentException("'' is empty. Name a file, or leave the key out");
+    }
+    if (!location.startsWith(CLASSPATH) && Files.isDirectory(Path.of(location))) {
+      throw new IllegalArgumentException("'" + location + "' is a directory. Name a file");
     }
     byte[] table =
         location.startsWith(CLASSPATH)

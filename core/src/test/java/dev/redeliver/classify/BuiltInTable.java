@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,22 +31,6 @@ final class BuiltInTable {
 
     boolean has(String column) {
       return !get(column).equals(Table.DEFAULT);
-    }
-  }
-
-  /** A reply, with the stage that it answers if that is said. */
-  record Example(@Nullable SmtpStage stage, SmtpReply reply, String text) {
-    static Example parse(String text) {
-      int colon = text.indexOf(": ");
-      Optional<SmtpStage> stage = colon < 0 ? Optional.empty() : stage(text.substring(0, colon));
-      String reply = stage.isPresent() ? text.substring(colon + 2) : text;
-      return new Example(stage.orElse(null), SmtpReply.parse(reply.replace("\\n", "\n")), reply);
-    }
-
-    private static Optional<SmtpStage> stage(String token) {
-      return Arrays.stream(SmtpStage.values())
-          .filter(stage -> Stages.token(stage).equals(token.toLowerCase(Locale.ROOT)))
-          .findFirst();
     }
   }
 

@@ -63,6 +63,17 @@ class DelayHintTest {
           451 4.7.1 try again in 5-10 minutes | PT10M
           451 4.7.1 try again in 5 to 10 minutes | PT10M
           451 4.7.1 Blocked for 2 days | PT48H
+          451 4.7.1 Please try again in thirty seconds | PT30S
+          451 4.7.1 Try again in Five Minutes | PT5M
+          451 4.7.1 Wait twenty minutes | PT20M
+          451 4.7.1 try again in (300) seconds | PT5M
+          451 4.7.1 try again in [300] seconds | PT5M
+          451 4.7.1 try again in 1,200 seconds | PT20M
+          451 4.7.1 Do not retry within 300 seconds | PT5M
+          451 4.7.1 try again in between 5 and 60 minutes | PT1H
+          451 4.7.1 try again between five and ten minutes | PT10M
+          451 4.7.1 try again in an hour and a half | PT1H30M
+          451-4.7.1 Greylisted, please try again in 300\\n451 4.7.1 seconds | PT5M
           451-4.7.1 Greylisted, please try again in\\n451 4.7.1 300 seconds | PT5M
           450 Bitte versuchen Sie es in 5 Minuten erneut | PT5M
           450 Greylisting: bitte versuchen Sie es nach 10 Minuten noch einmal | PT10M
@@ -149,7 +160,7 @@ class DelayHintTest {
         "451 4.7.1 blocked until 25/11/2026 14:00 UTC",
         "451 4.7.1 try again in a few minutes",
         "451 4.7.1 try again in some hours",
-        "451 4.7.1 try again in 1,000 seconds",
+        "451 4.7.1 try again in 1,00 seconds",
         "451 4.7.1 try again in 1.5 hours",
         "451 4.7.1 try again in -5 minutes",
         "450 4.7.1 try again in 0 seconds",

@@ -1,14 +1,19 @@
 package dev.redeliver.classify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DelayScannerTest {
   private static final Instant NOW = Instant.parse("2026-11-24T13:00:00Z");
@@ -48,6 +53,40 @@ class DelayScannerTest {
   void delay_behindAWordWithoutEnd_isRead() {
     assertThat(delayOf(List.of("x".repeat(1000) + " try again in 5 minutes")))
         .contains(Duration.ofMinutes(5));
+  }
+
+  /** The quick look before the scan must know every unit and number that the scan knows. */
+  @ParameterizedTest
+  @MethodSource("units")
+  void unit_isReadBehindDigitsAndWords(String unit) {
+    assertThat(delayOf(List.of("try again in 5 " + unit))).isPresent();
+    assertThat(delayOf(List.of("TRY AGAIN IN 5" + unit.toUpperCase(Locale.ROOT)))).isPresent();
+    assertThat(delayOf(List.of("try again in Five " + unit)))
+        .isEqualTo(delayOf(List.of("try again in 5   (" + unit + ")")))
+        .isPresent();
+  }
+
+  static Set<String> units() {
+    return DelayScanner.unitWords();
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void number_isReadAsAWord(String number) {
+    assertThat(delayOf(List.of("try again in " + number + " seconds"))).isPresent();
+    assertThat(delayOf(List.of("try again in", number.toUpperCase(Locale.ROOT), "seconds")))
+        .isPresent();
+  }
+
+  static Set<String> numbers() {
+    return DelayScanner.numberWords();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1,111 ", "a ", "five (", "retry between 5 and ", "forty-", ",,,,", "1 "})
+  void anyText_isReadInLinearTime(String piece) {
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20), () -> DelayScanner.scan(List.of(piece.repeat(200_000))));
   }
 
   private static Optional<Duration> delayOf(List<String> lines) {

@@ -49,8 +49,8 @@ final class RepliesPage {
   private final Set<String> anchored = new LinkedHashSet<>();
 
   /** A reply of the table and what it means. */
-  private record Reading(Rule rule, BuiltInTable.Example example, Classification read) {
-    static Reading of(Rule rule, BuiltInTable.Example example) {
+  private record Reading(Rule rule, Example example, Classification read) {
+    static Reading of(Rule rule, Example example) {
       return new Reading(
           rule, example, ReplyClassifier.standard().classify(example.stage(), example.reply()));
     }
@@ -69,7 +69,7 @@ final class RepliesPage {
       if (rule.asksForCodesOnly() && rule.stages().areOfReplies()) {
         BuiltInTable.replyOfCodes(rule).ifPresent(reply -> readings.add(Reading.of(rule, reply)));
       }
-      for (BuiltInTable.Example example : BuiltInTable.examples(rule)) {
+      for (Example example : BuiltInTable.examples(rule)) {
         readings.add(Reading.of(rule, example));
       }
     }
@@ -129,7 +129,9 @@ final class RepliesPage {
          * **The stage counts.** A refusal for good before MAIL is about the relay or your own set-up, not about a message: Redeliver
            *holds*. `421` may come anywhere; `554` as a greeting means that the server does not serve you.
          * **Of several lines, the last one's code decides.** The text of all lines is read.
-         * **A delay that the text names** ("try again in 300 seconds", "until 14:05 UTC") is honoured, from 1 second to 24 hours.
+         * **A delay that the text names** ("try again in 300 seconds", "until 14:05 UTC") is honoured, from 1 second to 24 hours; a longer one
+           is cut to 24 hours, and above seven days it counts as none. The deadline stays: where the delay ends past it, Redeliver gives up
+           at once, and the report names the time of the next try.
 
         What Redeliver can do about it:
 
@@ -186,7 +188,9 @@ final class RepliesPage {
 
   private void causes() {
     page.append(
-        "## Causes\n\n| cause | meaning | is about | lane | alert |\n|---|---|---|---|---|\n");
+        "## Causes\n\nWhat *you* can do is said for a refusal that is final, mostly a 5yz. After a 4yz"
+            + " Redeliver tries again first, whatever\nthe advice says; it is worth looking at if that"
+            + " goes on.\n\n| cause | meaning | is about | lane | alert |\n|---|---|---|---|---|\n");
     for (Cause cause : Cause.values()) {
       CauseDefaults defaults = CauseDefaults.of(cause);
       row(
@@ -304,7 +308,8 @@ final class RepliesPage {
 
         `class.subject.detail` (RFC 3463 and the IANA registry), and a few that only one vendor has. The class repeats the first digit of
         the basic code; [where it does not](#mismatches), the status does not count. What a status means under 4 and under 5 may differ.
-        A `*` stands for every detail that has no row of its own.
+        A `*` stands for every detail that has no row of its own. Where nothing is said about what you can do, it is what the
+        [cause](#causes) says.
 
         """);
     List<Reading> statuses =
@@ -331,28 +336,75 @@ final class RepliesPage {
     return status.subject() * 10_000 + status.detail() * 10 + status.classDigit();
   }
 
+  /** A row of a table of codes; 4yz and 5yz of one status share it if they mean the same. */
+  private record CodeRow(
+      String codes,
+      String stage,
+      String meaning,
+      Cause cause,
+      String action,
+      String advice,
+      String source) {
+    String withoutClass() {
+      return codes.replaceAll("\\b[245](?=[.])", "X");
+    }
+
+    boolean isTwinOf(CodeRow other) {
+      return withoutClass().equals(other.withoutClass())
+          && codes.contains(".")
+          && stage.equals(other.stage)
+          && meaning.equals(other.meaning)
+          && cause == other.cause
+          && advice.equals(other.advice);
+    }
+
+    CodeRow and(CodeRow twin) {
+      String actions =
+          action.equals(twin.action)
+              ? action
+              : classOf() + "yz: " + action + "; " + twin.classOf() + "yz: " + twin.action;
+      String sources = source.equals(twin.source) ? source : source + "; " + twin.source;
+      return new CodeRow(codes + "," + twin.codes, stage, meaning, cause, actions, advice, sources);
+    }
+
+    private char classOf() {
+      return codes.charAt(0);
+    }
+  }
+
   private void codeTable(List<Reading> codes, Function<Reading, String> name) {
     page.append("| code | meaning | cause | Redeliver | what you can do | source |\n");
     page.append("|---|---|---|---|---|---|\n");
-    Set<List<String>> rows = new LinkedHashSet<>();
+    Set<CodeRow> rows = new LinkedHashSet<>();
     for (Reading each : codes) {
-      String stage = each.rule().conditions().stage().map(s -> " at " + stages(s)).orElse("");
+      boolean usual = each.read().advice().equals(CauseDefaults.of(each.read().cause()).advice());
       rows.add(
-          List.of(
+          new CodeRow(
               name.apply(each),
-              stage,
+              each.rule().conditions().stage().map(s -> " at " + stages(s)).orElse(""),
               each.read().meaning(),
-              link(each.read().cause()),
+              each.read().cause(),
               action(each.read()),
-              each.read().advice(),
+              usual ? "" : each.read().advice(),
               each.read().source()));
     }
-    for (List<String> cells : rows) {
-      String first =
-          anchors(cells.get(0)) + "**" + cells.get(0).replace(",", ", ").replace("*", "\\*") + "**";
-      List<String> all = new ArrayList<>(cells.subList(1, cells.size()));
-      all.set(0, first + cells.get(1));
-      row(all.toArray(String[]::new));
+    List<CodeRow> left = new ArrayList<>(rows);
+    while (!left.isEmpty()) {
+      CodeRow row = left.remove(0);
+      Optional<CodeRow> twin = left.stream().filter(row::isTwinOf).findFirst();
+      twin.ifPresent(left::remove);
+      CodeRow all = twin.map(row::and).orElse(row);
+      row(
+          anchors(all.codes())
+              + "**"
+              + all.codes().replace(",", ", ").replace("*", "\\*")
+              + "**"
+              + all.stage(),
+          all.meaning(),
+          link(all.cause()),
+          all.action(),
+          all.advice(),
+          all.source());
     }
     page.append('\n');
   }
@@ -460,13 +512,12 @@ final class RepliesPage {
             "451 5.1.1 User unknown",
             "450 5.7.1 Access denied")) {
       reading(
-          BuiltInTable.Example.parse(reply),
-          ReplyClassifier.standard().classify(null, SmtpReply.parse(reply)));
+          Example.parse(reply), ReplyClassifier.standard().classify(null, SmtpReply.parse(reply)));
     }
     page.append('\n');
   }
 
-  private void reading(BuiltInTable.Example example, Classification read) {
+  private void reading(Example example, Classification read) {
     row(code(example), read.meaning(), link(read.cause()), action(read), read.advice());
   }
 
@@ -576,7 +627,7 @@ final class RepliesPage {
   }
 
   /** A reply as code, each line of it on a line of its own. */
-  private static String code(BuiltInTable.Example example) {
+  private static String code(Example example) {
     return Arrays.stream(example.text().split("\\\\n", -1))
         .map(line -> "`" + line.strip() + "`")
         .collect(Collectors.joining("<br>"));

@@ -135,8 +135,8 @@ class ReplyFuzzTest {
     List<String> rows =
         List.of(
             "id\tstage\tbasic\tenhanced\tphrase\tprovider\tcause\thandling\talert",
-            "a\trcpt,data\t4,5\t4.7.*,5.7.500-699\tmail*box full & !@rcpt\tgoogle\tpolicy\tretry\tyes",
-            "b\t*\t0\t-\t0.0.0.0 | a@b | \u7070\u540d\u5355*\t*\tother\t*\tno");
+            "own.a\trcpt,data\t4,5\t4.7.*,5.7.500-699\tmail*box full & !@rcpt\tgoogle\tpolicy\tretry\tyes",
+            "own.b\t*\t0\t-\t0.0.0.0 | a@b | \u7070\u540d\u5355*\t*\tother\t*\tno");
     for (int i = 0; i < TABLES; i++) {
       StringBuilder table = new StringBuilder(String.join("\n", rows));
       for (int changes = random.nextInt(4); changes >= 0; changes--) {

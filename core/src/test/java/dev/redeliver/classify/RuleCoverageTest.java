@@ -36,7 +36,7 @@ class RuleCoverageTest {
       if (!rule.asksForCodesOnly() && rule.examples().isEmpty()) {
         offenders.add(rule.id() + ": has no example");
       }
-      for (BuiltInTable.Example example : BuiltInTable.examples(rule)) {
+      for (Example example : BuiltInTable.examples(rule)) {
         String winner = CLASSIFIER.classify(example.stage(), example.reply()).ruleId();
         if (!winner.equals(rule.id())) {
           offenders.add(rule.id() + ": " + winner + " decides its example " + example.text());
@@ -350,7 +350,7 @@ class RuleCoverageTest {
   void trace_beginsWithTheRuleThatDecides() {
     List<String> offenders = new ArrayList<>();
     for (Rule rule : BuiltInTable.rules()) {
-      for (BuiltInTable.Example example : BuiltInTable.examples(rule)) {
+      for (Example example : BuiltInTable.examples(rule)) {
         List<RuleMatch> trace = CLASSIFIER.trace(example.stage(), example.reply());
         Classification read = CLASSIFIER.classify(example.stage(), example.reply());
         if (!trace.get(0).ruleId().equals(read.ruleId())

@@ -26,7 +26,8 @@ class RuleIndexTest {
           .mapToObj(i -> row(i, random))
           .filter(RuleIndexTest::isAllowed)
           .forEach(rows::add);
-      rows.add("last\t*\t0,1,2,3,4,5\t*\t*\t*\tother");
+      rows.add("own.refused\t*\t0,4\t*\t*\t*\tother");
+      rows.add("own.last\t*\t1,2,3,5\t*\t*\t*\tother");
       List<Rule> rules = RuleTable.ofUser("mine", rows, vocabulary, List.of());
       Map<MailboxProvider, Phrase> marks = Map.of(GOOGLE, Phrase.parse("g | h & c", vocabulary));
       RuleIndex index = new RuleIndex(rules, marks, vocabulary.trie());
@@ -42,7 +43,7 @@ class RuleIndexTest {
   private static String row(int number, Random random) {
     return String.join(
         "\t",
-        "r" + number,
+        "own." + number,
         any(random, "*", "*", "rcpt", "mail,data", "fault:lost"),
         any(random, "*", "4", "5", "45", "450", "421,5", "0"),
         any(random, "*", "*", "-", "4.7.1", "*.7.1", "4.7.*", "4.7.0-5", "5.1.1,4.2.2"),

@@ -11,8 +11,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
@@ -191,7 +193,7 @@ class UserRulesTest {
           id ; cause ; basic ; enhanced    | own.x ; policy ; 550 ; 4.7.1  | line 2, column enhanced: no reply can match: a status counts only if its class agrees with the basic code
           id ; cause ; provider            | own.x ; policy ; gogle        | line 2, column provider: 'gogle' is unknown. Did you mean 'google'?
           id ; cause ; stage               | own.x ; policy ; END_OF_DATA  | line 2, column stage: 'END_OF_DATA' is unknown. Did you mean 'end-of-data'?
-          id ; cause ; stage ; phrase      | own.x ; policy ; fault:lost ; x | line 2, column stage: a fault or a local problem has no reply: no phrase, status or provider
+          id ; cause ; stage ; phrase      | own.x ; policy ; fault:lost ; x | line 2, column stage: a fault or a local problem has no reply: no phrase, code, status or provider
           id ; cause ; phrase ; lane       | own.x ; policy ; x ; ratelimit | line 2, column lane: 'ratelimit' is unknown. Did you mean 'rate-limit'?
           id ; cause ; phrase ; scope      | own.x ; policy ; x ; user     | line 2, column scope: 'user' is not one of: recipient, message, sender, connection, host, configuration
           id ; cause ; phrase ; alert      | own.x ; policy ; x ; true     | line 2, column alert: 'true' is not one of: yes, no
@@ -210,6 +212,27 @@ class UserRulesTest {
           id ; cause ; phrase              | own.x ; policy  spam          | line 2: has 2 cells, the header names 3 columns. Cells are separated by a tab; spaces do not count as one
           id ; cause ; phrase              | own.x ;; spam                 | line 2, column cause: is empty; write * for the default
           id ; cause ; phrases             | own.x ; policy ; spam         | line 1: column 'phrases' is unknown. Did you mean 'phrase'?
+          ID ; cause                       | own.x ; policy                | line 1: column 'ID' is unknown. Did you mean 'id'?
+          id,phrase,cause                  | own.x,spam,policy             | line 1: the header has no tab. Names of columns, and cells, are separated by a tab; commas do not count as one
+          id ; cause ; phrase              | own.x ; policy ; \u001b[31m  | line 2: has the control character U+001B; only tabs may stand in a line
+          id ; cause ; basic               | x ; policy ; 450              | line 2, column id: 'x' does not begin with 'own.', as every rule of your own must. Write 'own.x'
+          id ; cause ; stage ; handling    | own.x ; policy ; fault:lost ; fail | line 2, column handling: 'fail' on a fault, which is always transient: nobody refused anything
+          id ; cause ; stage ; handling    | own.x ; policy ; local:other ; transient | line 2, column handling: 'transient' is for 5yz replies: a fault is transient anyway, and a local problem lasts until somebody puts it right
+          id ; cause ; stage ; handling    | own.x ; policy ; fault:dns ; proceed | line 2, column handling: 'proceed' is not one of: retry, resume, reconnect, fail, hold, transient
+          id ; cause ; enhanced            | own.x ; policy ; 4.7.700-600  | line 2, column enhanced: '4.7.700-600' runs backwards. The lower number comes first: 600-700
+          id ; cause ; phrase              | own.x ; success ; x           | line 2, column cause: 'success' on a rule that can match a 4yz or 5yz reply, which refuses. Write 2 or 3 in column basic
+          id ; cause ; phrase ; lane       | own.x ; policy ; x ; immediate | line 2, column lane: 'immediate' is no schedule of a later try. For a try at once write reconnect or resume in column handling
+          id ; cause ; basic               | own.x ; policy ; 4,5,0        | line 2, column basic: the rule would decide every reply that refuses. Give it a phrase, a status, a provider or a stage, or fewer codes
+          id ; cause ; provider            | own.x ; policy ; other        | line 2, column provider: 'other' is nobody in particular. Write * for everybody
+          id ; cause ; provider            | own.x ; policy ; gmail        | line 2, column provider: 'gmail' is unknown. Did you mean 'google'?
+          id ; cause ; provider            | own.x ; policy ; Outlook      | line 2, column provider: 'Outlook' is unknown. Did you mean 'microsoft'?
+          id ; cause ; provider            | own.x ; policy ; wanadoo      | line 2, column provider: 'wanadoo' is unknown. Did you mean 'orange'?
+          id ; cause ; phrase              | own.x ; policy ; 'a b'        | line 2, column phrase: ''' is not needed: words side by side are found side by side. Leave quotes out
+          id ; cause ; phrase              | own.x ; policy ; foo & !Foo   | line 2, column phrase: 'foo & !Foo' never matches: it wants a term that must not be there
+          id ; cause ; phrase              | own.x ; policy ; foo..bar     | line 2, column phrase: 'foo..bar' has no spaces around .., which stands between words as in one .. two
+          id ; cause ; phrase              | own.x ; policy ; foo &&       | line 2, column phrase: 'foo &&' has nothing beside &
+          id ; cause ; phrase              | own.x ; policy ; foo & !      | line 2, column phrase: 'foo & !' has nothing behind !
+          id ; cause ; phrase              | own.x ; policy ; @rcpt @none @blocklist @client @spam @refuse | line 2, column phrase: '@rcpt @none @blocklist @client @spam @refuse' has more than 5000 spellings, as each of its lists stands for many. Name fewer lists, or put & between them
           id ; cause ; colour              | own.x ; policy ; spam         | line 1: column 'colour' is not one of: id, stage, basic, enhanced, phrase, provider, cause, scope, lane, handling, alert, meaning, advice, source, example
           id ; cause ; cause               | own.x ; policy ; policy       | line 1: column 'cause' stands twice
           id ; phrase                      | own.x ; spam                  | line 1: column 'cause' is missing
@@ -222,7 +245,63 @@ class UserRulesTest {
   @Test
   void emptyAlternative_isNamed() {
     refusal("id ; cause ; phrase", "own.x ; policy ; a | | b")
-        .hasMessage("rules.tsv: line 2, column phrase: '' has no letter or digit");
+        .hasMessage("rules.tsv: line 2, column phrase: 'a | | b' has nothing beside |");
+  }
+
+  @Test
+  void signsOfAnotherLanguage_areNamed() {
+    refusal("id ; cause ; phrase", "own.x ; policy ; a & (b | c)")
+        .hasMessage(
+            "rules.tsv: line 2, column phrase: '(' groups nothing. Write every alternative out, with"
+                + " | between them");
+    refusal("id ; cause ; phrase", "own.x ; policy ; \"mailbox full\"")
+        .hasMessage(
+            "rules.tsv: line 2, column phrase: '\"' is not needed: words side by side are found"
+                + " side by side. Leave quotes out");
+  }
+
+  /** A rule could make a lost connection final: then mail would be refused that nobody refused. */
+  @Test
+  void ruleForAFault_isNeverFinal() {
+    refusal("id ; stage ; basic ; cause ; handling", "own.x ; fault:lost ; 5 ; policy ; fail")
+        .hasMessage(
+            "rules.tsv: line 2, column stage: a fault or a local problem has no reply: no phrase,"
+                + " code, status or provider"
+                + System.lineSeparator()
+                + "rules.tsv: line 2, column handling: 'fail' on a fault, which is always transient:"
+                + " nobody refused anything");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "fail, FAIL",
+    "hold, HOLD",
+    "retry, RETRY",
+    "*, FAIL",
+  })
+  void ruleForALocalProblem_saysOrLeavesItToTheBuiltInRule(String word, Handling handling) {
+    ReplyClassifier own =
+        with("id ; stage ; cause ; handling", "own.x ; local:content ; policy ; " + word);
+
+    Classification read =
+        own.classify(
+            new SmtpFailure.Local(SmtpStage.DATA, SmtpFailure.Problem.CONTENT, "no such file"));
+
+    assertThat(read.ruleId()).isEqualTo("own.x");
+    assertThat(read.handling()).isEqualTo(handling);
+  }
+
+  @Test
+  void tableOfManySpellings_isRefused() {
+    List<String> rows = new ArrayList<>(List.of("id ; phrase ; cause"));
+    for (int i = 0; i < 40; i++) {
+      rows.add("own." + i + " ; n" + i + " @rcpt @blocklist ; policy");
+    }
+
+    refusal(rows.toArray(String[]::new))
+        .hasMessageEndingWith(
+            "column phrase: 'n39 @rcpt @blocklist' is too much: the phrases of a table may have"
+                + " 50000 spellings in all. Name fewer lists, or put & between them");
   }
 
   @Test
@@ -373,5 +452,50 @@ class UserRulesTest {
     assertThat(matches)
         .extracting(RuleMatch::evidence)
         .contains("text", "enhanced-status", "basic-code");
+  }
+
+  /** A rule with words may leave open what to do; then the trace tells which rule says it. */
+  @Test
+  void trace_showsWhichRuleSaysWhatToDo() {
+    ReplyClassifier own = with("id ; phrase ; cause", "own.x ; blue moon ; too-many-recipients");
+
+    List<RuleMatch> matches =
+        own.trace(SmtpStage.RCPT, SmtpReply.parse("452 4.5.3 Too many, blue moon"));
+
+    assertThat(matches.get(0).ruleId()).isEqualTo("own.x");
+    assertThat(matches)
+        .filteredOn(RuleMatch::handles)
+        .extracting(RuleMatch::handling)
+        .containsExactly(Optional.of("resume"));
+    assertThat(matches.get(0).handles()).isFalse();
+  }
+
+  /** Rules about another cause do not say it, although they match. */
+  @Test
+  void trace_ofARuleAboutAnotherCause_namesNoneThatSaysWhatToDo() {
+    ReplyClassifier own = with("id ; phrase ; cause", "own.x ; blue moon ; policy");
+
+    assertThat(own.trace(SmtpStage.RCPT, SmtpReply.parse("452 4.5.3 Too many, blue moon")))
+        .noneMatch(RuleMatch::handles);
+  }
+
+  @Test
+  void examples_thatTheirRuleDoesNotDecide_areNamed() {
+    ReplyClassifier own =
+        with(
+            "id ; stage ; basic ; phrase ; cause ; example",
+            "own.a ; * ; * ; moon ; policy ; 450 moon || rcpt: 550 Full moon",
+            "own.b ; * ; * ; blue moon ; policy ; 450 Blue moon",
+            "own.c ; mail ; 550 ; red ; policy ; mail: 550 red || rcpt: 550 xyzzy red",
+            "own.d ; fault:lost ; * ; * ; connection ; 450 lost");
+
+    assertThat(own.checkExamples())
+        .hasSize(3)
+        .startsWith(
+            "rules.tsv line 3: own.b does not decide its example '450 Blue moon', own.a does")
+        .endsWith("rules.tsv line 5: own.d has an example, but is about what has no reply");
+    assertThat(own.checkExamples().get(1))
+        .startsWith("rules.tsv line 4: own.c does not decide its example 'rcpt: 550 xyzzy red', ");
+    assertThat(ReplyClassifier.standard().checkExamples()).isEmpty();
   }
 }

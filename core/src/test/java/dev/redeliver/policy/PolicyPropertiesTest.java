@@ -331,12 +331,13 @@ class PolicyPropertiesTest {
   @Test
   void rules_winOverTheBuiltInOnes(@TempDir Path directory) throws IOException {
     Path file =
-        Files.writeString(directory.resolve("rules.tsv"), "id\tbasic\tcause\nmine\t450\tpolicy\n");
+        Files.writeString(
+            directory.resolve("rules.tsv"), "id\tbasic\tcause\nown.mine\t450\tpolicy\n");
 
     RetryPolicy policy = read("redeliver.rules", file.toString());
 
     assertThat(policy.classifier().classify(SmtpStage.RCPT, SmtpReply.parse("450 x")).ruleId())
-        .isEqualTo("mine");
+        .isEqualTo("own.mine");
   }
 
   @Test
@@ -348,6 +349,17 @@ class PolicyPropertiesTest {
     assertThat(errors(properties("redeliver.rules", "classpath:no/such")))
         .containsExactly(
             "redeliver.rules: 'classpath:no/such' cannot be read: there is no such file.");
+    assertThat(
+            errors(properties("redeliver.rules", "classpath:/dev/redeliver/policy/own-rules.tsv")))
+        .containsExactly(
+            "redeliver.rules: 'classpath:/dev/redeliver/policy/own-rules.tsv' cannot be read: there"
+                + " is no such file. Leave out the leading slash.");
+  }
+
+  @Test
+  void rules_thatAreADirectory_areRefused(@TempDir Path directory) {
+    assertThat(errors(properties("redeliver.rules", directory)))
+        .containsExactly("redeliver.rules: '" + directory + "' is a directory. Name a file.");
   }
 
   @Test
@@ -355,7 +367,7 @@ class PolicyPropertiesTest {
     Path file =
         Files.writeString(
             directory.resolve("rules.tsv"),
-            "id\tbasic\tcause\na\t45x\tgreylist\nb\t450\tpolicy\na 450 policy\n");
+            "id\tbasic\tcause\nown.a\t45x\tgreylist\nown.b\t450\tpolicy\na 450 policy\n");
 
     assertThat(errors(properties("redeliver.rules", file, "redeliver.retry.jitter", "2")))
         .containsExactly(

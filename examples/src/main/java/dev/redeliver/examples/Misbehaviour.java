@@ -100,7 +100,7 @@ final class Misbehaviour {
   }
 
   private @Nullable String refusal(Exchange at) {
-    SplittableRandom random = draws(at, at.stage().ordinal(), at.recipient().orElse(""));
+    SplittableRandom random = draws(at, "reply " + at.stage() + " " + at.recipient().orElse(""));
     double draw = random.nextDouble();
     if (draw >= LATER + NEVER) {
       return null;
@@ -116,7 +116,7 @@ final class Misbehaviour {
   }
 
   private End drop(Exchange at) {
-    SplittableRandom random = draws(at, -1, "");
+    SplittableRandom random = draws(at, "drop");
     if (random.nextDouble() >= DROPPED || DROPS.get(random.nextInt(DROPS.size())) != at.stage()) {
       return End.NONE;
     }
@@ -124,20 +124,19 @@ final class Misbehaviour {
   }
 
   private End lostReply(Exchange at) {
-    SplittableRandom random = draws(at, -2, "");
+    SplittableRandom random = draws(at, "lost reply");
     if (random.nextDouble() >= REPLY_LOST) {
       return End.NONE;
     }
     return random.nextBoolean() ? End.TAKEN : End.FORGOTTEN;
   }
 
-  private SplittableRandom draws(Exchange at, int subject, String recipient) {
+  private SplittableRandom draws(Exchange at, String subject) {
     int message = SoakLetter.numberOf(at.mailFrom().orElse(""));
     long key = seed;
     key = key * 1_000_003 + message;
     key = key * 1_000_003 + tryOf(message, at.transaction());
-    key = key * 1_000_003 + subject;
-    key = key * 1_000_003 + recipient.hashCode();
+    key = key * 1_000_003 + subject.hashCode();
     return new SplittableRandom(key);
   }
 

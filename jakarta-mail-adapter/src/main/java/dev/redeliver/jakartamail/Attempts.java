@@ -25,6 +25,7 @@ final class Attempts {
   private final Shipment shipment;
   private final Delivery delivery;
   private final Relay relay;
+  private final Runnable opened;
   private final Instant began;
   private Optional<Duration> delay = Optional.empty();
   private @Nullable SmtpFailure obstacle;
@@ -34,11 +35,22 @@ final class Attempts {
   private boolean answered;
   private @Nullable Throwable thrown;
 
-  Attempts(Redeliverer redeliverer, RelayChoice relays, Shipment shipment, Relay relay) {
+  /**
+   * Begins.
+   *
+   * @param opened is run when a connection was opened: the relay is there
+   */
+  Attempts(
+      Redeliverer redeliverer,
+      RelayChoice relays,
+      Shipment shipment,
+      Relay relay,
+      Runnable opened) {
     this.redeliverer = redeliverer;
     this.relays = relays;
     this.shipment = shipment;
     this.relay = relay;
+    this.opened = opened;
     delivery = shipment.delivery;
     began = redeliverer.clock().instant();
   }
@@ -144,6 +156,9 @@ final class Attempts {
     obstacle = relay.open(connection).orElse(null);
     counted = false;
     delay = Optional.of(Duration.ZERO);
+    if (obstacle == null) {
+      opened.run();
+    }
     return obstacle == null;
   }
 
@@ -171,7 +186,7 @@ final class Attempts {
 
   /** Whether it is about the relay or us, not about this message. */
   private boolean isRelays(SmtpFailure failure) {
-    return RelayChoice.concernsAll(redeliverer.policy().classifier().classify(failure));
+    return RelayChoice.concernsAll(redeliverer.judge(relay.server(), 1, failure).classification());
   }
 
   /**

@@ -282,7 +282,7 @@ final class Dispatcher {
   }
 
   private void send(Shipment shipment, Relay relay) {
-    Attempts attempts = new Attempts(redeliverer, relays, shipment, relay);
+    Attempts attempts = new Attempts(redeliverer, relays, shipment, relay, this::pump);
     attempts.run();
     try {
       attempts

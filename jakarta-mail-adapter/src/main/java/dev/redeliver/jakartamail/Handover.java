@@ -59,6 +59,7 @@ final class Handover {
         message, snapshot, recipients.of(snapshot.messageId(), snapshot.unknownOutcome()));
   }
 
+
   Recipients recipients() {
     return recipients;
   }

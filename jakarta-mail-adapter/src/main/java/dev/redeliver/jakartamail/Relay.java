@@ -64,6 +64,11 @@ final class Relay {
             reason -> redeliverer.tell(listener -> listener.connectionClosed(status(), reason)));
   }
 
+  /** {@return whether one more message may be sent over it now} */
+  boolean hasRoom() {
+    return health.hasRoom(busy, connections.open());
+  }
+
   String server() {
     return server;
   }

@@ -92,7 +92,7 @@ final class RelayChoice {
   /** {@return a relay with a connection left and a message that only it may have} */
   @Nullable Relay withPinned() {
     for (Relay relay : relays) {
-      if (!relay.pinned.isEmpty() && relay.health.hasRoom(relay.busy)) {
+      if (!relay.pinned.isEmpty() && relay.hasRoom()) {
         return relay;
       }
     }
@@ -106,7 +106,7 @@ final class RelayChoice {
 
   private @Nullable Relay byOrder() {
     for (Relay relay : relays) {
-      if (relay.health.hasRoom(relay.busy)) {
+      if (relay.hasRoom()) {
         return relay;
       }
       if (relay.health.state() == State.UP) {
@@ -121,7 +121,7 @@ final class RelayChoice {
     Relay best = null;
     int total = 0;
     for (Relay relay : relays) {
-      if (relay.health.hasRoom(relay.busy)) {
+      if (relay.hasRoom()) {
         relay.credit += relay.weight;
         total += relay.weight;
         best = best == null || relay.credit > best.credit ? relay : best;

@@ -41,9 +41,15 @@ final class RelayHealth {
     return state.isUsable();
   }
 
-  /** {@return whether one more connection may be busy} */
-  boolean hasRoom(int busy) {
-    return isUsable() && busy < limit;
+  /**
+   * {@return whether one more connection may be busy}
+   *
+   * @param busy how many are
+   * @param open how many are open; as long as none is, one at a time is tried, so that a wrong
+   *     password is not tried on all
+   */
+  boolean hasRoom(int busy, int open) {
+    return isUsable() && busy < (open == 0 ? 1 : limit);
   }
 
   boolean isProbing() {

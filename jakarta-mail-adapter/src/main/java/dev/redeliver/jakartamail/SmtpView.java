@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SmtpView extends SMTPMessage {
   /** Writes the octets, headers that are not to be sent left out already. */
-  interface Octets {
+  interface Source {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  private final Octets octets;
+  private final Source octets;
   private final Address @Nullable [] from;
 
-  SmtpView(MimeMessage original, Octets octets, Address @Nullable [] from) {
+  SmtpView(MimeMessage original, Source octets, Address @Nullable [] from) {
     super(original.getSession());
     this.octets = octets;
     this.from = from;

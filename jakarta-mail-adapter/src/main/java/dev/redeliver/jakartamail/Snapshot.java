@@ -6,12 +6,13 @@ import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.InternetAddress;
+import jakarta.mail.internet.InternetHeaders;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.util.SharedByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,13 +33,13 @@ final class Snapshot {
 
   private static final String[] OURS = {UNKNOWN_OUTCOME};
 
-  private final Content content;
+  private final Octets content;
   private final Optional<UnknownOutcome> unknownOutcome;
   private final MimeMessage original;
   private final Address @Nullable [] from;
 
   private Snapshot(
-      Content content,
+      Octets content,
       Optional<UnknownOutcome> unknownOutcome,
       MimeMessage original,
       Address @Nullable [] from) {
@@ -46,31 +47,6 @@ final class Snapshot {
     this.unknownOutcome = unknownOutcome;
     this.original = original;
     this.from = from;
-  }
-
-  /** Hands its buffer out without a copy, and is not written to afterwards. */
-  private static final class Content extends ByteArrayOutputStream {
-    Content() {
-      super(4096);
-    }
-
-    SharedByteArrayInputStream read() {
-      return new SharedByteArrayInputStream(buf, 0, count);
-    }
-
-    /** Line ends count as CRLF, which they become on the wire. */
-    long octets() {
-      long size = count;
-      int before = '\n';
-      for (int i = 0; i < count; i++) {
-        int c = buf[i];
-        if ((c == '\n') != (before == '\r')) {
-          size++;
-        }
-        before = c;
-      }
-      return before == '\n' ? size : size + (before == '\r' ? 1 : 2);
-    }
   }
 
   /**
@@ -85,13 +61,13 @@ final class Snapshot {
           "Only RFC 822 messages (jakarta.mail.internet.MimeMessage) can be sent, not "
               + (message == null ? "null" : message.getClass().getName()));
     }
-    Content content = new Content();
+    Octets.Writer content = new Octets.Writer();
     try {
       mime.writeTo(content, complete ? OURS : NOT_SENT);
     } catch (IOException e) {
       throw new MessagingException("The message cannot be written; nothing was sent", e);
     }
-    return new Snapshot(content, unknownOutcome(mime), mime, from(mime));
+    return new Snapshot(content.octets(), unknownOutcome(mime), mime, from(mime));
   }
 
   private static Optional<UnknownOutcome> unknownOutcome(MimeMessage message)
@@ -118,6 +94,7 @@ final class Snapshot {
     }
   }
 
+
   /** {@return the Message-ID, or an empty string if the message has none} */
   String messageId() throws MessagingException {
     String id = original.getMessageID();
@@ -138,7 +115,7 @@ final class Snapshot {
 
   /** {@return the octets that go over the wire, dot-stuffing and final dot not counted} */
   long size() {
-    return content.octets();
+    return content.sizeOnWire();
   }
 
   /**
@@ -165,6 +142,11 @@ final class Snapshot {
         throws MessagingException {
       super(session, content);
       this.tracker = tracker;
+    }
+
+    @Override
+    protected InternetHeaders createInternetHeaders(InputStream in) throws MessagingException {
+      return ParsedHeaders.of(in, session);
     }
 
     @Override

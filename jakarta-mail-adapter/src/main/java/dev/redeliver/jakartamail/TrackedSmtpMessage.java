@@ -1,6 +1,7 @@
 package dev.redeliver.jakartamail;
 
 import jakarta.mail.MessagingException;
+import jakarta.mail.internet.InternetHeaders;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +34,11 @@ final class TrackedSmtpMessage extends SMTPMessage {
       copy.setSubmitter(smtp.getSubmitter());
       copy.setMailExtension(smtp.getMailExtension());
     }
+  }
+
+  @Override
+  protected InternetHeaders createInternetHeaders(InputStream in) throws MessagingException {
+    return ParsedHeaders.of(in, session);
   }
 
   @Override
