@@ -229,7 +229,10 @@ final class Bench implements AutoCloseable {
   }
 
   private static List<String> names(DeliveryReport report, Outcome outcome) {
-    return report.with(outcome).stream().map(RecipientReport::recipient).map(Object::toString).toList();
+    return report.with(outcome).stream()
+        .map(RecipientReport::recipient)
+        .map(Object::toString)
+        .toList();
   }
 
   private Result sendByFuture(MimeMessage message, List<String> to) throws Exception {
@@ -265,8 +268,8 @@ final class Bench implements AutoCloseable {
   }
 
   /**
-   * Closes what is open; never fails, whatever the server does. A sender that has messages left does
-   * not wait for time to pass, which here it does not.
+   * Closes what is open; never fails, whatever the server does. A sender that has messages left
+   * does not wait for time to pass, which here it does not.
    */
   @Override
   public void close() throws Exception {

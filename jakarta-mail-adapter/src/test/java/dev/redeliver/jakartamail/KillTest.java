@@ -73,8 +73,7 @@ class KillTest {
   /** Says for each message that the test's scheduler is gone; held, or it would be forgotten. */
   private static final Logger SENDERS = Logger.getLogger("dev.redeliver.jakartamail");
 
-  private final ScriptedSmtpServer server =
-      ScriptedSmtpServer.builder().with("PIPELINING").open();
+  private final ScriptedSmtpServer server = ScriptedSmtpServer.builder().with("PIPELINING").open();
   private final Properties properties = TransportKind.properties(server);
   private final ExecutorService helpers = Executors.newCachedThreadPool();
 
@@ -131,7 +130,8 @@ class KillTest {
     List<Future<Bench>> benches = new ArrayList<>();
     for (int i = 0; i < AT_ONCE; i++) {
       int number = i;
-      benches.add(helpers.submit(() -> sendThree(new Bench(way, policy().build(), properties), number)));
+      benches.add(
+          helpers.submit(() -> sendThree(new Bench(way, policy().build(), properties), number)));
     }
 
     List<Bench> done = new ArrayList<>();
@@ -141,9 +141,7 @@ class KillTest {
 
     for (Bench bench : done) {
       rulesHold(bench.witness, bench.policy());
-      assertThat(bench.witness.stories())
-          .hasSize(3)
-          .allMatch(story -> story.report().isComplete());
+      assertThat(bench.witness.stories()).hasSize(3).allMatch(story -> story.report().isComplete());
     }
   }
 
@@ -299,7 +297,10 @@ class KillTest {
     at(server, stage, 0, () -> closeMeanwhile(bench, closer));
 
     DeliveryReport report =
-        bench.send(bench.message("hello"), List.of("a@example.org", "b@example.org")).report().orElseThrow();
+        bench
+            .send(bench.message("hello"), List.of("a@example.org", "b@example.org"))
+            .report()
+            .orElseThrow();
 
     assertThat(report.isComplete()).isTrue();
     closer.get().join();
@@ -343,7 +344,10 @@ class KillTest {
     bench.waiter.runAt(1, () -> closeMeanwhile(bench, closer));
 
     DeliveryReport report =
-        bench.send(bench.message("hello"), List.of("a@example.org", "b@example.org")).report().orElseThrow();
+        bench
+            .send(bench.message("hello"), List.of("a@example.org", "b@example.org"))
+            .report()
+            .orElseThrow();
 
     assertThat(report.isComplete()).isTrue();
     closer.get().join();
@@ -404,8 +408,7 @@ class KillTest {
     in(futures.get(0));
     in(futures.get(2));
 
-    List<DeliveryReport> left =
-        in(helpers.submit(() -> threads.sender.close(Duration.ofHours(1))));
+    List<DeliveryReport> left = in(helpers.submit(() -> threads.sender.close(Duration.ofHours(1))));
 
     assertThat(futures).allMatch(CompletableFuture::isDone);
     assertThat(left).allMatch(report -> !report.isComplete());

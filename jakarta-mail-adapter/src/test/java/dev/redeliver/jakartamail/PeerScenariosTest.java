@@ -248,9 +248,7 @@ class PeerScenariosTest {
 
   private static SenderSettings relays(ScriptedSmtpServer first, ScriptedSmtpServer second) {
     return SenderSettings.builder()
-        .relays(
-            first.host() + ":" + first.port(),
-            second.host() + ":" + second.port())
+        .relays(first.host() + ":" + first.port(), second.host() + ":" + second.port())
         .build();
   }
 
@@ -267,8 +265,14 @@ class PeerScenariosTest {
       DeliveryReport report = deliver(bench, A, B);
 
       assertThat(report.isComplete()).isTrue();
-      assertThat(first.accepted()).singleElement().extracting(ReceivedMessage::recipients).isEqualTo(List.of(A));
-      assertThat(second.accepted()).singleElement().extracting(ReceivedMessage::recipients).isEqualTo(List.of(B));
+      assertThat(first.accepted())
+          .singleElement()
+          .extracting(ReceivedMessage::recipients)
+          .isEqualTo(List.of(A));
+      assertThat(second.accepted())
+          .singleElement()
+          .extracting(ReceivedMessage::recipients)
+          .isEqualTo(List.of(B));
       bench.close();
       new Rules(bench.witness, bench.policy(), SweepServers.log(first, second)).check();
     }
@@ -289,9 +293,7 @@ class PeerScenariosTest {
     assertThat(report.recipients())
         .extracting(recipient -> recipient.recipient().address(), RecipientReport::outcome)
         .containsExactly(
-            tuple(C, Outcome.PENDING),
-            tuple(A, Outcome.ACCEPTED),
-            tuple(B, Outcome.REFUSED));
+            tuple(C, Outcome.PENDING), tuple(A, Outcome.ACCEPTED), tuple(B, Outcome.REFUSED));
     assertThat(refusal(of(report, B))).isEqualTo("550 5.1.1 no such user");
     assertThat(refusal(of(report, C))).isEqualTo("452 4.2.2 mailbox full");
     assertThat(of(report, C).laterTry()).isPresent();

@@ -132,8 +132,18 @@ class RandomScriptsTest {
         new Rules(bench.witness, bench.policy(), log).check();
       } catch (AssertionError e) {
         throw new AssertionError(
-            "seed " + seed + ": " + way + " " + bench.policy() + "\n" + e.getMessage() + "\n"
-                + bench.witness + "\n" + log,
+            "seed "
+                + seed
+                + ": "
+                + way
+                + " "
+                + bench.policy()
+                + "\n"
+                + e.getMessage()
+                + "\n"
+                + bench.witness
+                + "\n"
+                + log,
             e);
       }
       return bench.witness.stories().stream()
