@@ -644,6 +644,10 @@ final class Dispatcher {
   private boolean awaitEnd(@Nullable Duration limit) {
     Future<?> end =
         limit == null ? null : timing.later(limit, Executors.callable(this::reachLimit));
+    if (limit != null && end == null) {
+      // Without a timer nothing that waits can go on, and the limit would never come.
+      reachLimit();
+    }
     lock.lock();
     try {
       while (!unfinished.isEmpty() && !(limit != null && limitReached)) {
