@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -303,7 +304,7 @@ class KillTest {
             .orElseThrow();
 
     assertThat(report.isComplete()).isTrue();
-    closer.get().join();
+    Objects.requireNonNull(closer.get()).join();
     assertThat(bench.transport().isConnected()).isFalse();
     rulesHold(bench.witness, bench.policy());
   }
@@ -350,7 +351,7 @@ class KillTest {
             .orElseThrow();
 
     assertThat(report.isComplete()).isTrue();
-    closer.get().join();
+    Objects.requireNonNull(closer.get()).join();
     rulesHold(bench.witness, bench.policy());
   }
 
@@ -375,7 +376,7 @@ class KillTest {
         assertThat(e).hasRootCauseInstanceOf(RejectedExecutionException.class);
       }
     }
-    List<DeliveryReport> left = in(closing.get());
+    List<DeliveryReport> left = in(Objects.requireNonNull(closing.get()));
     assertThat(left).allMatch(report -> !report.isComplete());
     threads.close();
     rulesHold(threads.witness, threads.policy);

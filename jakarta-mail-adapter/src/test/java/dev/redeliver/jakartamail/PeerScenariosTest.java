@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * What the tests of others are about: Apache James for its remote delivery, and simple-java-mail
  * for the results of submissions. The names say which case it is.
  */
+@SuppressWarnings("try") // drains a sender before what it did is looked at
 class PeerScenariosTest {
   private static final String A = "a@example.org";
   private static final String B = "b@example.org";
