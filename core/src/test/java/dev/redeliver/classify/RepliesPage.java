@@ -338,7 +338,13 @@ final class RepliesPage {
 
   /** A row of a table of codes; 4yz and 5yz of one status share it if they mean the same. */
   private record CodeRow(
-      String codes, String stage, String meaning, Cause cause, String action, String advice, String source) {
+      String codes,
+      String stage,
+      String meaning,
+      Cause cause,
+      String action,
+      String advice,
+      String source) {
     String withoutClass() {
       return codes.replaceAll("\\b[245](?=[.])", "X");
     }
@@ -358,8 +364,7 @@ final class RepliesPage {
               ? action
               : classOf() + "yz: " + action + "; " + twin.classOf() + "yz: " + twin.action;
       String sources = source.equals(twin.source) ? source : source + "; " + twin.source;
-      return new CodeRow(
-          codes + "," + twin.codes, stage, meaning, cause, actions, advice, sources);
+      return new CodeRow(codes + "," + twin.codes, stage, meaning, cause, actions, advice, sources);
     }
 
     private char classOf() {

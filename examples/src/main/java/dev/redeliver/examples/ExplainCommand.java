@@ -8,10 +8,10 @@ import dev.redeliver.smtp.SmtpStage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +68,9 @@ final class ExplainCommand implements Callable<Integer> {
       names = "--rules",
       paramLabel = "FILE",
       description =
-          "Rules of your own, as redeliver.rules takes them; they replace those of --config.")
+          "Rules of your own, as redeliver.rules takes them; they replace those of --config."
+              + " Examples in the file that their rule does not decide are named on standard"
+              + " error.")
   private @Nullable Path rules;
 
   @Option(
@@ -119,20 +121,23 @@ final class ExplainCommand implements Callable<Integer> {
     if (rules == null) {
       return policy;
     }
+    ReplyClassifier classifier = read(rules);
+    for (String wrong : classifier.checkExamples()) {
+      terminal.err().println(wrong);
+    }
+    terminal.err().flush();
+    return policy.toBuilder().classifier(classifier).build();
+  }
+
+  private ReplyClassifier read(Path file) {
     try {
-      return policy.toBuilder().classifier(ReplyClassifier.standard().withRules(rules)).build();
+      return ReplyClassifier.standard().withRules(file);
     } catch (UncheckedIOException e) {
-      String why =
-          e.getCause() instanceof NoSuchFileException
-              ? "there is no such file"
-              : String.valueOf(e.getCause());
-      throw new ParameterException(
-          spec.commandLine(), "--rules: cannot read " + rules + ": " + why, e);
+      IOException cause = Objects.requireNonNull(e.getCause());
+      throw RefusedFile.unreadable(spec.commandLine(), "--rules", file, cause);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--rules: " + rules + " is refused:" + System.lineSeparator() + e.getMessage(),
-          e);
+      String errors = String.valueOf(e.getMessage());
+      throw RefusedFile.because(spec.commandLine(), "--rules", file, errors, e);
     }
   }
 

@@ -105,10 +105,27 @@ record Explanation(
   private static Optional<String> dataStage(Question question, SmtpReply reply) {
     boolean afterTheDot =
         question.stage().filter(stage -> stage == SmtpStage.END_OF_DATA).isPresent();
-    return afterTheDot && reply.code() == 0
-        ? Optional.of(
-            "Without a code after the final dot nobody knows whether the server has the message.")
-        : Optional.empty();
+    if (!afterTheDot) {
+      return Optional.empty();
+    }
+    return switch (reply.code() / 100) {
+      case 0 ->
+          Optional.of(
+              "Without a code after the final dot nobody knows whether the server has the message.");
+      case 1, 3 ->
+          Optional.of(
+              reply.code()
+                  + " is no final answer after the final dot: until a 2yz, 4yz or 5yz comes, nobody"
+                  + " knows whether the server has the message.");
+      default -> Optional.empty();
+    };
+  }
+
+  /** {@return whether the server has yet to say whether it takes the message} */
+  boolean isOpen() {
+    return outlook.isEmpty()
+        && question.stage().filter(stage -> stage == SmtpStage.END_OF_DATA).isPresent()
+        && reply().code() / 100 != 2;
   }
 
   /** What a person typed goes back to the screen: through the parser, as all server text does. */

@@ -62,6 +62,7 @@ final class JsonExplanation {
       json.writeStringField("stage", match.stage().orElse(null));
       json.writeStringField("cause", match.cause().token());
       json.writeStringField("handling", match.handling().orElse(null));
+      json.writeBooleanField("handles", match.handles());
       json.writeStringField("origin", match.origin());
       json.writeEndObject();
     }

@@ -16,7 +16,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which policy a command works with. */
@@ -58,10 +57,11 @@ final class PolicyOptions {
       return RetryPolicy.fromProperties(properties);
     } catch (PolicyException e) {
       String errors = String.join(System.lineSeparator(), e.errors());
-      throw new ParameterException(
-          command, "--config: " + config + " is refused:" + System.lineSeparator() + errors, e);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new ParameterException(command, "--config: cannot read " + config + ": " + e, e);
+      throw RefusedFile.because(command, "--config", config, errors, e);
+    } catch (IllegalArgumentException e) {
+      throw RefusedFile.because(command, "--config", config, String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      throw RefusedFile.unreadable(command, "--config", config, e);
     }
   }
 

@@ -59,11 +59,18 @@ public final class RedeliverCommand implements Callable<Integer> {
 
   private static int explainUsage(ParameterException problem, String[] args) {
     CommandLine command = problem.getCommandLine();
-    command.getErr().println(problem.getMessage());
-    command.getErr().println();
-    command.usage(command.getErr());
+    command.getErr().println(printable(String.valueOf(problem.getMessage())));
+    if (!(problem instanceof RefusedFile)) {
+      command.getErr().println();
+      command.usage(command.getErr());
+    }
     command.getErr().flush();
     return USAGE;
+  }
+
+  /** What a file or an argument says must not steer the terminal. */
+  private static String printable(String text) {
+    return text.replaceAll("[\\p{Cntrl}\\x{80}-\\x{9f}&&[^\r\n\t]]", "?");
   }
 
   @Override

@@ -113,7 +113,9 @@ final class TextExplanation {
 
   private String decision(Explanation explanation) {
     if (explanation.outlook().isEmpty()) {
-      return "proceed: nothing failed";
+      return explanation.isOpen()
+          ? "none yet: " + explanation.reply().code() + " is no final answer here"
+          : "proceed: nothing failed";
     }
     Outlook outlook = explanation.outlook().get();
     Classification read = explanation.classification();
@@ -274,13 +276,13 @@ final class TextExplanation {
     return parts.isEmpty() ? "any reply" : String.join("; ", parts);
   }
 
-  /** A rule that does not say what to do leaves it to the first rule about codes that does. */
+  /**
+   * A rule that does not say what to do leaves it to one about codes, if that is about the same.
+   */
   private static Optional<String> handledBy(List<RuleMatch> matches) {
     RuleMatch winner = matches.get(0);
     return matches.stream()
-        .filter(match -> winner.handling().isEmpty())
-        .filter(match -> match.handling().isPresent())
-        .filter(match -> match.words().isEmpty() && match.provider().isEmpty())
+        .filter(match -> match.handles() && !match.equals(winner))
         .findFirst()
         .map(
             match ->

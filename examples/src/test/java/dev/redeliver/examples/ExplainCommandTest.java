@@ -287,13 +287,13 @@ class ExplainCommandTest {
   @Test
   void rules_bad_areRefusedWithEveryMistake(@TempDir Path folder) throws IOException {
     Path file =
-        Files.writeString(folder.resolve("own.tsv"), "id\tphrase\tcause\na\t...\tgreylist\n");
+        Files.writeString(folder.resolve("own.tsv"), "id\tphrase\tcause\nown.a\t...\tgreylist\n");
 
     Cli cli = Cli.run("explain", "--rules", file.toString(), "450");
 
     assertThat(cli.exitCode()).isEqualTo(64);
     assertThat(cli.err().lines())
-        .startsWith(
+        .containsExactly(
             "--rules: " + file + " is refused:",
             file + ": line 2, column cause: 'greylist' is unknown. Did you mean 'greylisted'?",
             file + ": line 2, column phrase: '...' has no letter or digit");
@@ -303,6 +303,94 @@ class ExplainCommandTest {
   void rules_missing_areNamed() {
     assertThat(Cli.run("explain", "--rules", "no-such-file", "450").firstErrorLine())
         .isEqualTo("--rules: cannot read no-such-file: there is no such file");
+  }
+
+  @Test
+  void rules_thatAreADirectory_areNamed(@TempDir Path folder) {
+    assertThat(Cli.run("explain", "--rules", folder.toString(), "450").err())
+        .isEqualTo(
+            "--rules: cannot read " + folder + ": it is a directory" + System.lineSeparator());
+  }
+
+  @Test
+  void config_bad_isRefusedWithoutUsage(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("a.properties"), "redeliver.profil=background\n");
+
+    Cli cli = Cli.run("explain", "--config", file.toString(), "450");
+
+    assertThat(cli.exitCode()).isEqualTo(64);
+    assertThat(cli.err().lines())
+        .containsExactly(
+            "--config: " + file + " is refused:",
+            "redeliver.profil: unknown key. Did you mean redeliver.profile?");
+  }
+
+  @Test
+  void rules_whoseExampleAnotherRuleDecides_areNamed(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("own.tsv"),
+            """
+            id\tphrase\tcause\texample
+            own.moon\tmoon\tpolicy\t450 moon
+            own.blue\tblue moon\tpolicy\t450 blue moon
+            """);
+
+    Cli cli = Cli.fed("", "explain", "--rules", file.toString());
+
+    assertThat(cli.exitCode()).isZero();
+    assertThat(cli.out()).isEmpty();
+    assertThat(cli.err().lines())
+        .containsExactly(
+            file + " line 3: own.blue does not decide its example '450 blue moon', own.moon does");
+  }
+
+  @Test
+  void escapes_neverReachTheTerminal(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("own.tsv"),
+            "id\tphrase\tcause\tadvice\nown.\033[31m\tx\tpolicy\t\033[2J\n");
+
+    assertThat(Cli.run("explain", "--rules", file.toString(), "450 x").err())
+        .contains("line 2: has the control character U+001B; only tabs may stand in a line")
+        .doesNotContain("\033");
+    assertThat(Cli.run("explain", "--stage", "\033[31mx", "450").err())
+        .contains("?[31mx")
+        .doesNotContain("\033");
+  }
+
+  @Test
+  void text_intermediateAfterTheDot_isNoFinalAnswer() {
+    assertThat(Cli.run("explain", "--stage", "end-of-data", "354 go on").out())
+        .contains("  decision    none yet: 354 is no final answer here\n")
+        .contains("  remark      354 is no final answer after the final dot:")
+        .doesNotContain("nothing failed");
+    assertThat(Cli.run("explain", "--stage", "end-of-data", "250 ok").out())
+        .contains("  decision    proceed: nothing failed\n");
+    assertThat(Cli.run("explain", "--stage", "data", "354 go on").out())
+        .contains("  decision    proceed: nothing failed\n");
+  }
+
+  @Test
+  void trace_namesTheRuleThatSaysWhatToDo(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("own.tsv"),
+            """
+            id\tphrase\tcause
+            own.many\tblue moon\ttoo-many-recipients
+            own.other\tred moon\tpolicy
+            """);
+
+    assertThat(explainTraced(file, "452 4.5.3 Blue moon"))
+        .contains("own.many leaves open what to do; ")
+        .contains(" says it: resume");
+    assertThat(explainTraced(file, "452 4.5.3 Red moon")).doesNotContain("leaves open");
+  }
+
+  private static String explainTraced(Path rules, String reply) {
+    return Cli.run("explain", "--rules", rules.toString(), "--trace", reply).out();
   }
 
   @Test

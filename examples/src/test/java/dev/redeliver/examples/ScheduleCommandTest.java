@@ -75,8 +75,7 @@ class ScheduleCommandTest {
     Cli cli = Cli.run("schedule", "--config", config.toString());
 
     assertThat(cli.firstErrorLine())
-        .isEqualTo(
-            "--config: cannot read " + config + ": java.nio.file.NoSuchFileException: " + config);
+        .isEqualTo("--config: cannot read " + config + ": there is no such file");
     assertThat(cli.exitCode()).isEqualTo(64);
   }
 }

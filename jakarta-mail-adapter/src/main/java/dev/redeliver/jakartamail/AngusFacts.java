@@ -32,6 +32,13 @@ final class AngusFacts {
     return transport instanceof RedeliverSmtpTransport;
   }
 
+  /** With {@code reportsuccess} the library throws on success, and after a 252 sends nothing. */
+  static void reportNoSuccess(Transport transport) {
+    if (transport instanceof SMTPTransport smtp) {
+      smtp.setReportSuccess(false);
+    }
+  }
+
   static boolean isUtf8Possible(Transport transport) {
     return transport instanceof SMTPTransport smtp && smtp.supportsExtension("SMTPUTF8");
   }

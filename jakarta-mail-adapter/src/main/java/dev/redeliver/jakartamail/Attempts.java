@@ -104,8 +104,6 @@ final class Attempts {
       delay = Optional.empty();
       delivery.stop(Decision.Reason.INTERRUPTED, "broken off by " + e);
     }
-    if (delay.isPresent()) {
-    }
     Duration took = Duration.between(began, redeliverer.clock().instant());
     smooth &= took.compareTo(STALL) < 0;
   }

@@ -132,8 +132,6 @@ final class Dispatcher {
 
   /** Takes a message that has room. */
   void submit(Shipment shipment) {
-    if (!isUsable()) {
-    }
     boolean stopped;
     boolean hopeless = false;
     lock.lock();
@@ -157,15 +155,6 @@ final class Dispatcher {
     pump();
     if (hopeless) {
       sweep();
-    }
-  }
-
-  private boolean isUsable() {
-    lock.lock();
-    try {
-      return relays.anyUsable();
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -655,6 +644,10 @@ final class Dispatcher {
   private boolean awaitEnd(@Nullable Duration limit) {
     Future<?> end =
         limit == null ? null : timing.later(limit, Executors.callable(this::reachLimit));
+    if (limit != null && end == null) {
+      // Without a timer nothing that waits can go on, and the limit would never come.
+      reachLimit();
+    }
     lock.lock();
     try {
       while (!unfinished.isEmpty() && !(limit != null && limitReached)) {

@@ -59,7 +59,6 @@ final class Handover {
         message, snapshot, recipients.of(snapshot.messageId(), snapshot.unknownOutcome()));
   }
 
-
   Recipients recipients() {
     return recipients;
   }

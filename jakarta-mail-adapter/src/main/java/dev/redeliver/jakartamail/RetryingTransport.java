@@ -284,6 +284,9 @@ public final class RetryingTransport extends Transport {
   private @Nullable Exception send(
       Handover handover, BodyTracker tracker, List<Recipient> sendable) {
     try {
+      if (Angus.isPresent()) {
+        AngusFacts.reportNoSuccess(delegate);
+      }
       delegate.sendMessage(handover.view(tracker), Recipients.forWire(sendable));
       return null;
     } catch (MessagingException e) {

@@ -12,7 +12,6 @@ import jakarta.mail.util.SharedByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +92,6 @@ final class Snapshot {
       return null;
     }
   }
-
 
   /** {@return the Message-ID, or an empty string if the message has none} */
   String messageId() throws MessagingException {

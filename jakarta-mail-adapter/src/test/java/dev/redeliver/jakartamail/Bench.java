@@ -27,6 +27,7 @@ import jakarta.mail.internet.MimeMessage;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
@@ -74,6 +75,7 @@ final class Bench implements AutoCloseable {
   final Redeliverer redeliverer;
   final Session session;
   private final Way way;
+  private SenderSettings settings = SenderSettings.builder().connections(2).build();
   private @Nullable Transport transport;
   private @Nullable MailSender sender;
 
@@ -82,7 +84,7 @@ final class Bench implements AutoCloseable {
     redeliverer =
         Redeliverer.builder(policy)
             .clock(clock)
-            .waiter(waiter::await)
+            .waiter(this::await)
             .random(new Random(1))
             .listener(new Thrower())
             .listener(witness)
@@ -131,6 +133,19 @@ final class Bench implements AutoCloseable {
     }
   }
 
+  /** As every waiter has to: whoever is interrupted already does not wait. */
+  private void await(Duration delay) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted before the wait");
+    }
+    waiter.await(delay);
+  }
+
+  /** Sets relays and connections of the sender, before it is first used. */
+  void settings(SenderSettings other) {
+    settings = other;
+  }
+
   RetryPolicy policy() {
     return redeliverer.policy();
   }
@@ -152,25 +167,41 @@ final class Bench implements AutoCloseable {
 
   /** Sends, over the same connection as before where there is one, and waits in no time. */
   Result send(MimeMessage message, List<String> to) throws Exception {
-    Result result = way == Way.SENDER ? sendByFuture(message, to) : sendByTransport(message, to);
+    Result result = sendInterruptibly(message, to);
     assertThat(Thread.currentThread().isInterrupted()).as("interrupt flag").isFalse();
     return result;
   }
 
-  private Result sendByTransport(MimeMessage message, List<String> to) throws Exception {
-    Transport open = transport;
-    if (open == null) {
+  /** The same for a thread that somebody may interrupt. */
+  Result sendInterruptibly(MimeMessage message, List<String> to) throws Exception {
+    return way == Way.SENDER ? sendByFuture(message, to) : sendByTransport(message, to);
+  }
+
+  /** {@return the open transport, for those who want to close it} */
+  Transport transport() {
+    return Objects.requireNonNull(transport, "transport");
+  }
+
+  /** Connects, so that {@link #transport} is there; a sender needs no such thing. */
+  void connect() throws Exception {
+    if (way != Way.SENDER) {
       Transport made = session.getTransport("smtp");
-      open = way == Way.WRAPPED ? RetryingTransport.wrap(made, redeliverer) : made;
+      made = way == Way.WRAPPED ? RetryingTransport.wrap(made, redeliverer) : made;
+      made.connect();
+      transport = made;
+    }
+  }
+
+  private Result sendByTransport(MimeMessage message, List<String> to) throws Exception {
+    if (transport == null) {
       try {
-        open.connect();
+        connect();
       } catch (MessagingException e) {
         return new Result(Optional.empty(), e);
       }
-      transport = open;
     }
     try {
-      open.sendMessage(message, addresses(to));
+      transport().sendMessage(message, addresses(to));
       return new Result(Optional.of(latest()), null);
     } catch (RedeliveryException e) {
       assertThat(e.report()).isSameAs(latest());
@@ -198,7 +229,10 @@ final class Bench implements AutoCloseable {
   }
 
   private static List<String> names(DeliveryReport report, Outcome outcome) {
-    return report.with(outcome).stream().map(RecipientReport::recipient).map(Object::toString).toList();
+    return report.with(outcome).stream()
+        .map(RecipientReport::recipient)
+        .map(Object::toString)
+        .toList();
   }
 
   private Result sendByFuture(MimeMessage message, List<String> to) throws Exception {
@@ -213,7 +247,7 @@ final class Bench implements AutoCloseable {
       known =
           MailSender.builder(session)
               .redeliverer(redeliverer)
-              .settings(SenderSettings.builder().connections(2).build())
+              .settings(settings)
               .executor(Runnable::run)
               .scheduler(scheduler)
               .build();
@@ -234,11 +268,11 @@ final class Bench implements AutoCloseable {
   }
 
   /**
-   * Closes what is open; never fails, whatever the server does. A sender that has messages left does
-   * not wait for time to pass, which here it does not.
+   * Closes what is open; never fails, whatever the server does. A sender that has messages left
+   * does not wait for time to pass, which here it does not.
    */
   @Override
-  public void close() throws Exception {
+  public void close() throws MessagingException {
     Transport open = transport;
     MailSender sending = sender;
     transport = null;

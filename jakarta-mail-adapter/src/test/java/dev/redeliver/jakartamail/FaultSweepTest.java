@@ -231,7 +231,12 @@ class FaultSweepTest {
     properties.setProperty("mail.smtp.sendpartial", Boolean.toString(now.mix().sendPartial()));
     String row = now.stage() + " " + now.fault().words;
     Bench bench = new Bench(now.way(), policy(now.mode()), properties);
-    finish(bench, server, row, now.mix().recipients(), (to, outcomes) -> checkOutcome(now, to, outcomes));
+    finish(
+        bench,
+        server,
+        row,
+        now.mix().recipients(),
+        (to, outcomes) -> checkOutcome(now, to, outcomes));
   }
 
   private static void script(ScriptedSmtpServer server, Case now) {
@@ -401,9 +406,7 @@ class FaultSweepTest {
     server.on(now.stage()).then(words, end);
     Bench bench =
         new Bench(
-            now.way(),
-            policy(Mode.ONCE),
-            SweepServers.properties(kind, server, PATIENT_MILLIS));
+            now.way(), policy(Mode.ONCE), SweepServers.properties(kind, server, PATIENT_MILLIS));
     finish(
         bench,
         server,

@@ -23,8 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HousekeepingTest {
   private static final List<String> BOB = List.of("bob@example.org");
 
-  private final ScriptedSmtpServer server =
-      ScriptedSmtpServer.builder().with("AUTH PLAIN").open();
+  private final ScriptedSmtpServer server = ScriptedSmtpServer.builder().with("AUTH PLAIN").open();
 
   @AfterEach
   void close() {

@@ -63,7 +63,10 @@ final class Rules {
   private void checkContent(String id) {
     List<ReceivedMessage> copies =
         server.contents().stream().filter(copy -> copy.messageId().orElse("").equals(id)).toList();
-    assertThat(copies).extracting(ReceivedMessage::text).as("bytes").allMatch(copies.isEmpty() ? text -> true : copies.get(0).text()::equals);
+    assertThat(copies)
+        .extracting(ReceivedMessage::text)
+        .as("bytes")
+        .allMatch(copies.isEmpty() ? text -> true : copies.get(0).text()::equals);
   }
 
   /** Rule 12: what a server says does not get into logs as it is. */
@@ -172,7 +175,10 @@ final class Rules {
     }
     long attempts =
         story.attempts.stream()
-            .filter(attempt -> attempt.recipients().stream().anyMatch(step -> step.recipient().equals(recipient.recipient())))
+            .filter(
+                attempt ->
+                    attempt.recipients().stream()
+                        .anyMatch(step -> step.recipient().equals(recipient.recipient())))
             .count();
     // A sender spares a message the failure of its relay; that is told as one of the connection.
     assertThat((long) asked.size())

@@ -49,8 +49,7 @@ enum SweepFault {
           Map.entry(Stage.QUIT, "221 2.0.0 Bye\r\n"));
 
   private static final Set<SweepFault> OF_VERDICT =
-      EnumSet.of(
-          ACCEPTED_FIN, ACCEPTED_RST, ACCEPTED_STALL, ACCEPTED_GARBAGE, OTHER_2YZ, OK_RESET);
+      EnumSet.of(ACCEPTED_FIN, ACCEPTED_RST, ACCEPTED_STALL, ACCEPTED_GARBAGE, OTHER_2YZ, OK_RESET);
 
   private static final Set<SweepFault> WITHOUT_WORDS = EnumSet.of(STALL, FIN, RST);
 

@@ -43,6 +43,7 @@ final class SweepServers implements AutoCloseable {
     Properties properties = TransportKind.properties(server);
     properties.setProperty("mail.smtp.timeout", Integer.toString(timeoutMillis));
     properties.setProperty("mail.smtp.connectiontimeout", "20000");
+    properties.setProperty("mail.smtp.writetimeout", "20000");
     if (kind == Kind.TLS) {
       properties.setProperty("mail.smtp.starttls.enable", "true");
       properties.setProperty("mail.smtp.starttls.required", "true");
