@@ -86,10 +86,14 @@ final class LiteralTrie {
     }
   }
 
+  /** Most words do not begin as one behind the gap does: that is worth a look of its own. */
   private void walkGap(Words text, int from, int node, Found found) {
+    int base = (int) cells[node] >>> BASE;
     int word = from;
     for (int skipped = 0; skipped <= LONGEST_GAP && word < text.length(); skipped++) {
-      walk(text, word, node, found);
+      if ((int) (cells[base + text.at(word)] >>> PARENT) == node) {
+        walk(text, word, node, found);
+      }
       word = text.endOfWord(word) + 1;
     }
   }
