@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
     name = "soak",
     description = {
       "Sends many messages with the asynchronous sender to an SMTP server on 127.0.0.1 that answers"
-          + " 10 % of the commands with 4yz and 2 % with 5yz, drops 1 % of the transactions and"
-          + " loses 0.5 % of the replies after the final dot. Decides as the background profile"
+          + " 10 %% of the commands with 4yz and 2 %% with 5yz, drops 1 %% of the transactions and"
+          + " loses 0.5 %% of the replies after the final dot. Decides as the background profile"
           + " does; time stands still while anybody works, and jumps over the waits.",
       "Each report is compared with what the server has, recipient by recipient and byte by byte."
     },
