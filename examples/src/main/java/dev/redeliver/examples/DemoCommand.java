@@ -84,11 +84,13 @@ final class DemoCommand implements Callable<Integer> {
       throw wrong("--port must be from 0 to 65535, but is " + port);
     }
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    QuietLog log = QuietLog.begin();
     try (MetricsPage page = MetricsPage.open(registry, port)) {
       return run(registry, page);
     } catch (IOException e) {
       throw wrong("--port " + port + " cannot be used: " + e.getMessage());
     } finally {
+      log.end();
       registry.close();
     }
   }

@@ -57,6 +57,15 @@ final class SoakCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--messages must be from 1 to 10000000, but is " + messages);
     }
+    QuietLog log = QuietLog.begin();
+    try {
+      return run();
+    } finally {
+      log.end();
+    }
+  }
+
+  private int run() throws InterruptedException {
     RetryPolicy policy = RetryPolicy.builder(Profile.BACKGROUND).name("soak").build();
     terminal.out().println("%d messages; background profile; seed %d".formatted(messages, seed));
     Soak.Result result = new Soak(terminal.out(), policy, messages, seed).run();
