@@ -7,6 +7,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -135,6 +136,12 @@ final class DelayScanner {
   /** Words for numbers by their first letter, from a to z. */
   private static final String[][] NUMBERS_BY_INITIAL = byInitial(NUMBERS.keySet());
 
+  private static final char ASCII = 128;
+  private static final boolean[] ASCII_INNER = inner();
+
+  /** What comes second in words that begin a time, by what comes first, as {@link #bit bits}. */
+  private static final long[] SECOND_OF = secondOf();
+
   private static final DateTimeFormatter MAIL_DATE =
       DateTimeFormatter.ofPattern("d MMM uuuu HH:mm[:ss] xx", Locale.ROOT);
 
@@ -164,19 +171,42 @@ final class DelayScanner {
    * for numbers and the initials of units, so it never misses what the scan would find in a line.
    */
   private static boolean mayHoldTime(String line) {
+    boolean inner = false;
     for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
-      boolean starts = i == 0 || !isInner(line.charAt(i - 1));
-      if (isDigit(c)) {
-        i = endOfDigits(line, i);
-        if (starts && (mayBeUnit(line, startOfWord(line, i)) || isInDate(line, i))) {
-          return true;
-        }
-      } else if (starts && (isNumberWithUnit(line, i) || isTag(line, i))) {
+      if (!inner && mayBegin(line, i) && isTime(line, i)) {
         return true;
       }
+      inner = isInner(line.charAt(i));
     }
     return false;
+  }
+
+  /** The last number of an address or a version is none of its own. */
+  private static boolean isInner(char before) {
+    return before < ASCII ? ASCII_INNER[before] : Character.isLetterOrDigit(before);
+  }
+
+  /** Two characters of most words tell that no number begins here: most replies cost just this. */
+  private static boolean mayBegin(String line, int i) {
+    char first = line.charAt(i);
+    if (first >= ASCII || SECOND_OF[first] == 0) {
+      return false;
+    }
+    char second = i + 1 < line.length() ? line.charAt(i + 1) : ASCII;
+    return second >= ASCII || (SECOND_OF[first] & bit(second)) != 0;
+  }
+
+  /** {@return the same bit for both cases of a letter; other characters share them} */
+  private static long bit(char c) {
+    return 1L << (c & 0x1F);
+  }
+
+  private static boolean isTime(String line, int i) {
+    if (isDigit(line.charAt(i))) {
+      int end = endOfDigits(line, i);
+      return mayBeUnit(line, startOfWord(line, end)) || isInDate(line, end);
+    }
+    return isNumberWithUnit(line, i) || isTag(line, i);
   }
 
   private static boolean isTag(String line, int i) {
@@ -222,11 +252,6 @@ final class DelayScanner {
       i++;
     }
     return i;
-  }
-
-  /** The last number of an address or a version is none of its own. */
-  private static boolean isInner(char before) {
-    return before == '.' || Character.isLetterOrDigit(before);
   }
 
   private static boolean isInDate(String line, int i) {
@@ -632,6 +657,28 @@ final class DelayScanner {
   /** {@return all words for numbers} */
   static Set<String> numberWords() {
     return NUMBERS.keySet();
+  }
+
+  private static boolean[] inner() {
+    boolean[] inner = new boolean[ASCII];
+    for (char c = 0; c < ASCII; c++) {
+      inner[c] = c == '.' || Character.isLetterOrDigit(c);
+    }
+    return inner;
+  }
+
+  private static long[] secondOf() {
+    long[] bits = new long[ASCII];
+    Arrays.fill(bits, '0', '9' + 1, -1);
+    addSecond(bits, TAG);
+    NUMBERS.keySet().forEach(number -> addSecond(bits, number));
+    return bits;
+  }
+
+  private static void addSecond(long[] bits, String word) {
+    long second = word.length() > 1 ? bit(word.charAt(1)) : -1;
+    bits[word.charAt(0)] |= second;
+    bits[Character.toUpperCase(word.charAt(0))] |= second;
   }
 
   private static String initials(Set<String> units) {

@@ -1,6 +1,7 @@
 package dev.redeliver.classify;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
@@ -15,8 +16,8 @@ import java.util.TreeSet;
  * begins like a literal: the longest literal bounds what a word costs.
  *
  * <p>A double-array trie: a node is a cell, and its child by a symbol is the cell at the node's
- * base plus the symbol, if that cell names the node as its parent. So a step is one look into one
- * array. Immutable and thread-safe.
+ * base plus the symbol, if that cell names the symbol: no two nodes have the same base. So a step
+ * is one look into one array. Immutable and thread-safe.
  */
 final class LiteralTrie {
   private static final int ROOT = 0;
@@ -24,22 +25,32 @@ final class LiteralTrie {
   /** Words that may stand in a gap. */
   static final int LONGEST_GAP = 5;
 
-  /** A cell holds the parent from bit 32 on, the base from bit 3 on, and three flags below. */
-  private static final int PARENT = 32;
+  /** A cell holds the base from bit 9 on, three flags, and the symbol in the lowest six bits. */
+  private static final int BASE = 9;
 
-  private static final int BASE = 3;
-  private static final int HAS_TERMS = 1;
-  private static final int HAS_REST = 2;
-  private static final int HAS_GAP = 4;
+  private static final int HAS_TERMS = 1 << 6;
+  private static final int HAS_REST = 1 << 7;
+  private static final int HAS_GAP = 1 << 8;
   private static final int FLAGS = HAS_TERMS | HAS_REST | HAS_GAP;
+  private static final int SYMBOL = (1 << 6) - 1;
 
-  private final long[] cells;
-  private final int[][] termsOf;
+  /** Stands among a node's children; has the place of the node's terms where others have a base. */
+  private static final int TERMS = Words.SYMBOLS;
+
+  private static final int UNUSED = SYMBOL;
+  private static final int WIDTH = TERMS + 1;
+  private static final int MOST_CELLS = 1 << (Integer.SIZE - BASE);
+
+  private final int[] cells;
+
+  /** For each set of terms how many they are, and then the terms. */
+  private final int[] termSets;
+
   private final int terms;
 
-  private LiteralTrie(long[] cells, int[][] termsOf, int terms) {
+  private LiteralTrie(int[] cells, int[] termSets, int terms) {
     this.cells = cells;
-    this.termsOf = termsOf;
+    this.termSets = termSets;
     this.terms = terms;
   }
 
@@ -49,91 +60,115 @@ final class LiteralTrie {
 
   /** {@return the terms of which a literal stands in the text} */
   Found find(Words text) {
-    Found found = new Found(terms);
-    for (int i = 1; i < text.length(); i = text.endOfWord(i) + 1) {
-      walk(text, i, ROOT, found);
-    }
-    return found;
+    Search search = new Search(text);
+    search.run();
+    return search.found;
   }
 
-  private void walk(Words text, int from, int start, Found found) {
-    int node = start;
-    int content = (int) cells[node];
-    for (int i = from; i < text.length(); i++) {
-      int child = (content >>> BASE) + text.at(i);
-      long cell = cells[child];
-      if ((int) (cell >>> PARENT) != node) {
-        return;
-      }
-      node = child;
-      content = (int) cell;
-      if ((content & FLAGS) != 0) {
-        visit(text, i + 1, node, found);
-      }
-    }
-  }
+  /** One pass over one text. Not thread-safe. */
+  private final class Search {
+    private final Words text;
+    private final int length;
 
-  private void visit(Words text, int next, int node, Found found) {
-    int content = (int) cells[node];
-    if ((content & HAS_TERMS) != 0) {
-      found.addAll(termsOf[node]);
-    }
-    if ((content & HAS_REST) != 0) {
-      walk(text, text.endOfWord(next), (content >>> BASE) + Words.REST_OF_WORD, found);
-    }
-    if ((content & HAS_GAP) != 0) {
-      walkGap(text, next, (content >>> BASE) + Words.GAP, found);
-    }
-  }
+    /** Where the word behind one starts, by where that one starts; gaps leap from word to word. */
+    private final int[] nextWord;
 
-  /** Most words do not begin as one behind the gap does: that is worth a look of its own. */
-  private void walkGap(Words text, int from, int node, Found found) {
-    int base = (int) cells[node] >>> BASE;
-    int word = from;
-    for (int skipped = 0; skipped <= LONGEST_GAP && word < text.length(); skipped++) {
-      if ((int) (cells[base + text.at(word)] >>> PARENT) == node) {
-        walk(text, word, node, found);
+    private final Found found = new Found(terms);
+
+    private Search(Words text) {
+      this.text = text;
+      length = text.length();
+      nextWord = text.nextWords();
+    }
+
+    private void run() {
+      for (int i = 1; i < length; i = nextWord[i]) {
+        walk(i, ROOT);
       }
-      word = text.endOfWord(word) + 1;
+    }
+
+    private void walk(int from, int start) {
+      int base = cells[start] >>> BASE;
+      for (int i = from; i < length; i++) {
+        int symbol = text.at(i);
+        int cell = cells[base + symbol];
+        if ((cell & SYMBOL) != symbol) {
+          return;
+        }
+        base = cell >>> BASE;
+        if ((cell & FLAGS) != 0) {
+          visit(i + 1, cell);
+        }
+      }
+    }
+
+    private void visit(int next, int cell) {
+      int base = cell >>> BASE;
+      if ((cell & HAS_TERMS) != 0) {
+        found.addAll(termSets, cells[base + TERMS] >>> BASE);
+      }
+      if ((cell & HAS_REST) != 0) {
+        walk(text.endOfWord(next), base + Words.REST_OF_WORD);
+      }
+      if ((cell & HAS_GAP) != 0) {
+        walkGap(next, base + Words.GAP);
+      }
+    }
+
+    private void walkGap(int from, int start) {
+      int word = from;
+      for (int skipped = 0; skipped <= LONGEST_GAP && word < length; skipped++) {
+        if (begins(word, start)) {
+          walk(word, start);
+        }
+        word = nextWord[word];
+      }
+    }
+
+    /**
+     * Most words do not begin as one behind the gap does: two looks, and a single branch that is
+     * seldom taken, spare a walk.
+     */
+    private boolean begins(int word, int node) {
+      int symbol = text.at(word);
+      int next = text.at(word + 1);
+      int cell = cells[(cells[node] >>> BASE) + symbol];
+      int nextCell = cells[(cell >>> BASE) + next];
+      return (((cell ^ symbol) | (nextCell ^ next)) & SYMBOL) == 0;
     }
   }
 
   /** The terms found in a text. Not thread-safe. */
   static final class Found {
     private final long[] bits;
-    private int[] inOrder = new int[16];
-    private int count;
 
     private Found(int terms) {
       bits = new long[(terms >> 6) + 1];
     }
 
-    private void addAll(int[] terms) {
-      for (int term : terms) {
-        if (!has(term)) {
-          add(term);
-        }
+    private void addAll(int[] sets, int at) {
+      int end = at + sets[at];
+      for (int i = at + 1; i <= end; i++) {
+        bits[sets[i] >> 6] |= 1L << sets[i];
       }
-    }
-
-    private void add(int term) {
-      bits[term >> 6] |= 1L << term;
-      if (count == inOrder.length) {
-        inOrder = Arrays.copyOf(inOrder, 2 * count);
-      }
-      inOrder[count++] = term;
     }
 
     boolean has(int term) {
       return (bits[term >> 6] & (1L << term)) != 0;
     }
 
-    int count() {
-      return count;
-    }
-
-    int get(int index) {
-      return inOrder[index];
+    /** {@return the first term found from one on; below zero if there is none} */
+    int next(int from) {
+      int at = from >> 6;
+      long rest = at < bits.length ? bits[at] & (-1L << from) : 0;
+      while (rest == 0) {
+        at++;
+        if (at >= bits.length) {
+          return -1;
+        }
+        rest = bits[at];
+      }
+      return (at << 6) + Long.numberOfTrailingZeros(rest);
     }
   }
 
@@ -160,7 +195,7 @@ final class LiteralTrie {
     LiteralTrie build(int terms) {
       Placement placement = new Placement();
       placement.place(root);
-      return new LiteralTrie(placement.cells, placement.termsOf, terms);
+      return new LiteralTrie(placement.cells(), placement.termSets(), terms);
     }
   }
 
@@ -173,6 +208,16 @@ final class LiteralTrie {
       return children.computeIfAbsent(symbol, any -> new Node());
     }
 
+    /** {@return in ascending order what a cell is wanted for} */
+    private List<Integer> symbols() {
+      List<Integer> symbols = new ArrayList<>();
+      children.keySet().forEach(symbol -> symbols.add((int) symbol));
+      if (!terms.isEmpty()) {
+        symbols.add(TERMS);
+      }
+      return symbols;
+    }
+
     private int flags() {
       return (terms.isEmpty() ? 0 : HAS_TERMS)
           | (children.containsKey(Words.REST_OF_WORD) ? HAS_REST : 0)
@@ -182,52 +227,69 @@ final class LiteralTrie {
 
   /** Gives each node a cell. Not thread-safe. */
   private static final class Placement {
-    private static final long UNUSED = -1L << PARENT;
-
-    private long[] cells = {UNUSED};
-    private int[][] termsOf = {};
+    private int[] cells = {UNUSED};
+    private final List<Integer> termSets = new ArrayList<>();
     private final BitSet used = new BitSet();
+    private final BitSet bases = new BitSet();
     private int firstFree;
+    private int size;
 
     /** Depth first, so that the nodes of a word lie close together, and a walk in the cache. */
     private void place(Node root) {
-      used.set(0, Words.SYMBOLS); // so that no base is below zero
+      used.set(0, WIDTH); // so that no base is below zero, and nothing is found from base zero
       Deque<Node> open = new ArrayDeque<>(List.of(root));
       while (!open.isEmpty()) {
         Node node = open.pop();
-        int base = node.children.isEmpty() ? 0 : freeBase(node.children);
-        growTo(base + Words.SYMBOLS);
-        cells[node.cell] |= (long) base << BASE | node.flags();
-        termsOf[node.cell] = node.terms.stream().mapToInt(Integer::intValue).toArray();
+        List<Integer> symbols = node.symbols();
+        int base = symbols.isEmpty() ? 0 : freeBase(symbols);
+        growTo(base + WIDTH);
+        cells[node.cell] |= base << BASE | node.flags();
+        symbols.forEach(symbol -> used.set(base + symbol));
+        if (!node.terms.isEmpty()) {
+          cells[base + TERMS] = termSets.size() << BASE | TERMS;
+          termSets.add(node.terms.size());
+          termSets.addAll(node.terms);
+        }
         for (Map.Entry<Byte, Node> child : node.children.entrySet()) {
           child.getValue().cell = base + child.getKey();
-          cells[child.getValue().cell] = (long) node.cell << PARENT;
-          used.set(child.getValue().cell);
+          cells[child.getValue().cell] = child.getKey();
           open.push(child.getValue());
         }
       }
     }
 
-    /** {@return the lowest base at which all children find a free cell} */
-    private int freeBase(SortedMap<Byte, Node> children) {
+    /** {@return the lowest base of no other node at which all symbols find a free cell} */
+    private int freeBase(List<Integer> symbols) {
       firstFree = used.nextClearBit(firstFree);
       int cell = firstFree;
       while (true) {
-        int base = cell - children.firstKey();
-        if (children.keySet().stream().noneMatch(symbol -> used.get(base + symbol))) {
+        int base = cell - symbols.get(0);
+        if (!bases.get(base) && symbols.stream().noneMatch(symbol -> used.get(base + symbol))) {
+          bases.set(base);
           return base;
         }
         cell = used.nextClearBit(cell + 1);
       }
     }
 
-    private void growTo(int size) {
+    private void growTo(int wanted) {
+      if (wanted > MOST_CELLS) {
+        throw new IllegalArgumentException("the rules have more words than fit into the index");
+      }
       int before = cells.length;
+      size = Math.max(size, wanted);
       if (size > before) {
         cells = Arrays.copyOf(cells, 2 * size);
         Arrays.fill(cells, before, cells.length, UNUSED);
-        termsOf = Arrays.copyOf(termsOf, cells.length);
       }
+    }
+
+    private int[] cells() {
+      return Arrays.copyOf(cells, size);
+    }
+
+    private int[] termSets() {
+      return termSets.stream().mapToInt(Integer::intValue).toArray();
     }
   }
 }

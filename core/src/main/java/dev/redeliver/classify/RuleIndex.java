@@ -141,8 +141,8 @@ final class RuleIndex {
     best = codesOf(question.provider()).first(question, best);
     @Nullable Entry by = null;
     LiteralTrie.Found found = question.found();
-    for (int i = 0; i < found.count(); i++) {
-      for (Entry entry : entriesOf[found.get(i)]) {
+    for (int term = found.next(0); term >= 0; term = found.next(term + 1)) {
+      for (Entry entry : entriesOf[term]) {
         if (entry.rank() >= best) {
           break;
         }

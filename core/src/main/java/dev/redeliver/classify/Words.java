@@ -86,6 +86,19 @@ final class Words {
     return symbols[index];
   }
 
+  /** {@return for the index at which a word starts the one at which the next does, or the end} */
+  int[] nextWords() {
+    int[] next = new int[length];
+    int start = 1;
+    for (int i = 1; i < length; i++) {
+      if (symbols[i] == SPACE) {
+        next[start] = i + 1;
+        start = i + 1;
+      }
+    }
+    return next;
+  }
+
   /** {@return the index of the space at or behind an index} */
   int endOfWord(int index) {
     int end = index;

@@ -242,8 +242,8 @@ class RuleCoverageTest {
           LiteralTrie.Found found =
               trie.find(Words.of(spelling.replace("*", REST).replace(" .. ", gap)));
           Set<Integer> here = new TreeSet<>();
-          for (int i = 0; i < found.count(); i++) {
-            here.add(found.get(i));
+          for (int number = found.next(0); number >= 0; number = found.next(number + 1)) {
+            here.add(number);
           }
           if (first) {
             common.addAll(here);

@@ -22,7 +22,6 @@ final class Recorder {
   private final Map<String, Integer> commands = new HashMap<>();
   private final Set<Object> open = new HashSet<>();
   private int connections;
-  private int transactions;
 
   /**
    * Makes an empty record.
@@ -41,7 +40,6 @@ final class Recorder {
     failures.clear();
     commands.clear();
     connections = 0;
-    transactions = 0;
   }
 
   /** {@return the number of the new connection} */
@@ -67,10 +65,6 @@ final class Recorder {
     return open.isEmpty();
   }
 
-  synchronized int nextTransaction() {
-    return ++transactions;
-  }
-
   void accepted(ReceivedMessage message) {
     if (receiver != null) {
       receiver.accept(message);
@@ -91,9 +85,15 @@ final class Recorder {
     failures.add(failure);
   }
 
-  synchronized void command(int connection, String verb, String line) {
-    commands.merge(verb.toUpperCase(Locale.ROOT), 1, Integer::sum);
+  /**
+   * {@return the number of MAIL commands so far} Counted together with the note, so that the n-th
+   * in the transcript is the n-th transaction, however many connections there are.
+   */
+  synchronized int command(int connection, String verb, String line) {
+    String name = verb.toUpperCase(Locale.ROOT);
     note(connection, Direction.CLIENT, line);
+    commands.merge(name, 1, Integer::sum);
+    return commands.getOrDefault("MAIL", 0);
   }
 
   synchronized void said(int connection, Direction direction, String text) {

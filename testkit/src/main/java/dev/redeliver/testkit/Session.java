@@ -71,8 +71,13 @@ final class Session {
     if (received != null) {
       line = received;
       String verb = received.strip().split("[ \t]", 2)[0];
-      recorder.command(connection, verb, received);
-      handle(Stage.ofVerb(verb));
+      int transactions = recorder.command(connection, verb, received);
+      Stage stage = Stage.ofVerb(verb);
+      if (stage == Stage.MAIL) {
+        transaction = transactions;
+        transactionsHere++;
+      }
+      handle(stage);
       line = "";
     }
   }
@@ -198,8 +203,6 @@ final class Session {
   }
 
   private void handleMail() throws IOException, InterruptedException {
-    transaction = recorder.nextTransaction();
-    transactionsHere++;
     asked = MailPath.parse(line, "FROM");
     if (isPositive(play(Stage.MAIL, normalMailReply())) && asked != null) {
       forgetTransaction();
