@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * long as there is one, so that under load nothing is handed from thread to thread.
  */
 final class Dispatcher {
+  /** How often closing looks whether somebody shut the timer down, which tells nobody. */
+  private static final long LOOK_SECONDS = 1;
+
   private final Redeliverer redeliverer;
   private final SenderSettings settings;
   private final RelayChoice relays;
@@ -644,14 +648,10 @@ final class Dispatcher {
   private boolean awaitEnd(@Nullable Duration limit) {
     Future<?> end =
         limit == null ? null : timing.later(limit, Executors.callable(this::reachLimit));
-    if (limit != null && end == null) {
-      // Without a timer nothing that waits can go on, and the limit would never come.
-      reachLimit();
-    }
     lock.lock();
     try {
-      while (!unfinished.isEmpty() && !(limit != null && limitReached)) {
-        progress.await();
+      while (!unfinished.isEmpty() && !(limit != null && isLimitReached())) {
+        boolean unused = progress.await(LOOK_SECONDS, TimeUnit.SECONDS);
       }
       return true;
     } catch (InterruptedException e) {
@@ -662,6 +662,11 @@ final class Dispatcher {
         end.cancel(false);
       }
     }
+  }
+
+  /** Without a timer nothing that waits can go on, and the limit would never come. */
+  private boolean isLimitReached() {
+    return limitReached || timing.isShutDown();
   }
 
   private void reachLimit() {

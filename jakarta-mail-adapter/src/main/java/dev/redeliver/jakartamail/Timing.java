@@ -48,6 +48,11 @@ final class Timing {
     }
   }
 
+  /** {@return whether nothing happens later any more} */
+  boolean isShutDown() {
+    return timer.isShutdown();
+  }
+
   /** Has work done by a worker, later. {@return false if the timer was shut down} */
   boolean workLater(Duration delay, Runnable work) {
     return later(delay, Executors.callable(() -> now(work))) != null;
