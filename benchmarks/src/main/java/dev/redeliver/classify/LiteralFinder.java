@@ -21,6 +21,11 @@ public final class LiteralFinder {
 
   /** {@return how many terms of phrases a reply has} */
   public int count(SmtpReply reply) {
-    return trie.find(Words.of(reply.lines())).count();
+    LiteralTrie.Found found = trie.find(Words.of(reply.lines()));
+    int count = 0;
+    for (int term = found.next(0); term >= 0; term = found.next(term + 1)) {
+      count++;
+    }
+    return count;
   }
 }

@@ -142,6 +142,9 @@ final class LiteralTrie {
   static final class Found {
     private final long[] bits;
 
+    /** Has bit {@code n % 64} if there is something in the n-th of the bits, which are many. */
+    private long filled;
+
     private Found(int terms) {
       bits = new long[(terms >> 6) + 1];
     }
@@ -150,6 +153,7 @@ final class LiteralTrie {
       int end = at + sets[at];
       for (int i = at + 1; i <= end; i++) {
         bits[sets[i] >> 6] |= 1L << sets[i];
+        filled |= 1L << (sets[i] >> 6);
       }
     }
 
@@ -163,6 +167,7 @@ final class LiteralTrie {
       long rest = at < bits.length ? bits[at] & (-1L << from) : 0;
       while (rest == 0) {
         at++;
+        at += Long.numberOfTrailingZeros(Long.rotateRight(filled, at));
         if (at >= bits.length) {
           return -1;
         }
