@@ -3,9 +3,9 @@ package dev.redeliver.classify;
 import dev.redeliver.smtp.EnhancedStatus;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.Map;
 
 /**
  * Finds the first of some rules by stage and codes, whatever their number: rules that name statuses
@@ -19,8 +19,7 @@ final class CodeIndex {
   private static final int[] EMPTY = {};
 
   private final List<Rule> rules;
-  private final int[] statuses;
-  private final int[][] byStatus;
+  private final Map<Integer, int[]> byStatus = new HashMap<>();
   private final int[][] byCode = new int[CODES][];
   private final int lowest;
 
@@ -33,19 +32,18 @@ final class CodeIndex {
   CodeIndex(List<Rule> rules, List<Integer> ranks) {
     this.rules = rules;
     lowest = ranks.isEmpty() ? NONE : ranks.get(0);
-    SortedMap<Integer, List<Integer>> named = new TreeMap<>();
+    Map<Integer, List<Integer>> named = new HashMap<>();
     List<Integer> others = new ArrayList<>();
     for (int rank : ranks) {
-      int[] exact = rules.get(rank).codes().exactStatuses();
-      for (int status : exact) {
+      int[] statuses = rules.get(rank).codes().exactStatuses();
+      for (int status : statuses) {
         named.computeIfAbsent(status, any -> new ArrayList<>()).add(rank);
       }
-      if (exact.length == 0) {
+      if (statuses.length == 0) {
         others.add(rank);
       }
     }
-    statuses = named.keySet().stream().mapToInt(Integer::intValue).toArray();
-    byStatus = named.values().stream().map(CodeIndex::array).toArray(int[][]::new);
+    named.forEach((status, list) -> byStatus.put(status, array(list)));
     Arrays.setAll(byCode, code -> others.isEmpty() ? EMPTY : array(withCode(code, others)));
   }
 
@@ -71,9 +69,8 @@ final class CodeIndex {
     int best = before;
     EnhancedStatus status = question.status();
     if (status != null) { // first, as these rules mostly stand before the others
-      int at =
-          Arrays.binarySearch(statuses, Codes.subjectAndDetail(status.subject(), status.detail()));
-      best = at < 0 ? best : first(byStatus[at], question, best);
+      int key = Codes.subjectAndDetail(status.subject(), status.detail());
+      best = first(byStatus.getOrDefault(key, EMPTY), question, best);
     }
     return first(byCode[question.code()], question, best);
   }

@@ -39,7 +39,7 @@ final class LiteralTrie {
 
   private static final int UNUSED = SYMBOL;
   private static final int WIDTH = TERMS + 1;
-  private static final int MOST_CELLS = 1 << (Integer.SIZE - BASE);
+  private static final int BASES = 1 << (Integer.SIZE - BASE);
 
   private final int[] cells;
 
@@ -115,26 +115,16 @@ final class LiteralTrie {
       }
     }
 
+    /** Most words do not begin as one behind the gap does: that is worth a look of its own. */
     private void walkGap(int from, int start) {
+      int base = cells[start] >>> BASE;
       int word = from;
       for (int skipped = 0; skipped <= LONGEST_GAP && word < length; skipped++) {
-        if (begins(word, start)) {
+        if ((cells[base + text.at(word)] & SYMBOL) == text.at(word)) {
           walk(word, start);
         }
         word = nextWord[word];
       }
-    }
-
-    /**
-     * Most words do not begin as one behind the gap does: two looks, and a single branch that is
-     * seldom taken, spare a walk.
-     */
-    private boolean begins(int word, int node) {
-      int symbol = text.at(word);
-      int next = text.at(word + 1);
-      int cell = cells[(cells[node] >>> BASE) + symbol];
-      int nextCell = cells[(cell >>> BASE) + next];
-      return (((cell ^ symbol) | (nextCell ^ next)) & SYMBOL) == 0;
     }
   }
 
@@ -248,10 +238,10 @@ final class LiteralTrie {
         List<Integer> symbols = node.symbols();
         int base = symbols.isEmpty() ? 0 : freeBase(symbols);
         growTo(base + WIDTH);
-        cells[node.cell] |= base << BASE | node.flags();
+        cells[node.cell] |= shifted(base) | node.flags();
         symbols.forEach(symbol -> used.set(base + symbol));
         if (!node.terms.isEmpty()) {
-          cells[base + TERMS] = termSets.size() << BASE | TERMS;
+          cells[base + TERMS] = shifted(termSets.size()) | TERMS;
           termSets.add(node.terms.size());
           termSets.addAll(node.terms);
         }
@@ -277,10 +267,14 @@ final class LiteralTrie {
       }
     }
 
-    private void growTo(int wanted) {
-      if (wanted > MOST_CELLS) {
+    private static int shifted(int base) {
+      if (base >= BASES) {
         throw new IllegalArgumentException("the rules have more words than fit into the index");
       }
+      return base << BASE;
+    }
+
+    private void growTo(int wanted) {
       int before = cells.length;
       size = Math.max(size, wanted);
       if (size > before) {

@@ -56,7 +56,7 @@ final class RelayChoice {
     return wide && (failure.handling() == Handling.HOLD || failure.handling() == Handling.RETRY);
   }
 
-  boolean anyUsable() {
+  private boolean anyUsable() {
     return relays.stream().anyMatch(relay -> relay.health.isUsable());
   }
 

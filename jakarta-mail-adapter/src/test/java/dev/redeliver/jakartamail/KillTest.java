@@ -20,7 +20,6 @@ import jakarta.mail.Session;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,7 +40,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
-import javax.net.SocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,7 +114,7 @@ class KillTest {
     server.on(stage).skip(skip).then(SmtpAction.run(hook));
   }
 
-  /** What goes wrong in code that nobody waits for. */
+  /** {@return what a future brings} A sender that hangs shall fail the test, not stop it. */
   private <T> T in(Future<T> future) throws Exception {
     return future.get(LIMIT_SECONDS, TimeUnit.SECONDS);
   }
@@ -168,7 +166,7 @@ class KillTest {
   }
 
   /** Keeps what it makes, as a watchdog would that ends connections. */
-  private static final class Sockets extends SocketFactory {
+  private static final class Sockets extends UnconnectedSockets {
     private final List<Socket> all = Collections.synchronizedList(new ArrayList<>());
 
     void closeAll() {
@@ -186,26 +184,6 @@ class KillTest {
       Socket socket = new Socket();
       all.add(socket);
       return socket;
-    }
-
-    @Override
-    public Socket createSocket(String host, int port) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Socket createSocket(String host, int port, InetAddress local, int localPort) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) {
-      throw new UnsupportedOperationException();
     }
   }
 

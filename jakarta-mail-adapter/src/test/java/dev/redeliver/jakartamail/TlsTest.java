@@ -22,13 +22,10 @@ import jakarta.mail.Session;
 import jakarta.mail.Transport;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
-import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
-import javax.net.SocketFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -241,7 +238,7 @@ class TlsTest {
     }
   }
 
-  private static final class RecordingSockets extends SocketFactory {
+  private static final class RecordingSockets extends UnconnectedSockets {
     private final List<Socket> opened = new ArrayList<>();
 
     @Override
@@ -249,28 +246,6 @@ class TlsTest {
       Socket socket = new Socket();
       opened.add(socket);
       return socket;
-    }
-
-    @Override
-    public Socket createSocket(String host, int port) throws IOException {
-      throw new IOException("not used");
-    }
-
-    @Override
-    public Socket createSocket(String host, int port, InetAddress local, int localPort)
-        throws IOException {
-      throw new IOException("not used");
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port) throws IOException {
-      throw new IOException("not used");
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort)
-        throws IOException {
-      throw new IOException("not used");
     }
   }
 }
