@@ -11,6 +11,7 @@ import java.util.Objects;
  * @param envelope the message
  * @param server the host that answered
  * @param transaction the number of the transaction within the delivery, from 1; uncounted ones too
+ * @param dueAt when it should have begun
  * @param startedAt when it began
  * @param duration how long it took, connecting included
  * @param connectionReused whether the connection had been open before
@@ -20,6 +21,7 @@ public record Attempt(
     Envelope envelope,
     String server,
     int transaction,
+    Instant dueAt,
     Instant startedAt,
     Duration duration,
     boolean connectionReused,
@@ -28,6 +30,7 @@ public record Attempt(
   public Attempt {
     Objects.requireNonNull(envelope, "envelope");
     Objects.requireNonNull(server, "server");
+    Objects.requireNonNull(dueAt, "dueAt");
     Objects.requireNonNull(startedAt, "startedAt");
     Objects.requireNonNull(duration, "duration");
     recipients = List.copyOf(recipients);

@@ -1,14 +1,16 @@
 package dev.redeliver.delivery;
 
+import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
+import dev.redeliver.reputation.Destination;
 import dev.redeliver.smtp.SmtpFailure;
 import dev.redeliver.smtp.SmtpStage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Delivery delivery = redeliverer.begin(envelope);
  * List<Recipient> due = delivery.begin();
  * Optional<Duration> delay = delivery.end(submitter.attempt(due));
- * // as long as there is a delay: wait, begin, end
+ * // as long as there is a delay: wait, begin, end; where begin gives nobody, untilNext instead of end
  * DeliveryReport report = delivery.finish();
  * }</pre>
  *
@@ -33,20 +35,28 @@ public final class Delivery {
   private final Redeliverer owner;
   private final Ledger ledger;
   private final RetryEngine.Loop loop;
+  private final Optional<Destination> relay;
   private @Nullable Beginning beginning;
 
   /** An attempt that has not ended. */
-  private record Beginning(Instant at, List<Recipient> due) {}
+  private record Beginning(Instant at, Instant dueAt, List<Recipient> due, Passage passage) {}
 
-  Delivery(Redeliverer owner, Envelope envelope, RetryEngine.Loop loop) {
+  Delivery(
+      Redeliverer owner, Envelope envelope, RetryEngine.Loop loop, Optional<Destination> relay) {
     this.owner = owner;
     this.loop = loop;
+    this.relay = relay;
     ledger = new Ledger(envelope, owner.clock().instant());
   }
 
   /** {@return whom the message is for} */
   public Envelope envelope() {
     return ledger.envelope();
+  }
+
+  /** {@return when the message was handed over} */
+  public Instant startedAt() {
+    return ledger.startedAt();
   }
 
   /** {@return the last moment at which an attempt may start} */
@@ -73,20 +83,49 @@ public final class Delivery {
   }
 
   /**
-   * Begins an attempt. It counts only once it ends: an attempt that cannot be made, because there
-   * is no connection to be had, may simply be begun again later.
+   * Begins an attempt. It counts only once it ends: one that cannot be made, because there is no
+   * connection to be had, is {@linkplain #withdraw() withdrawn} and may be begun again later.
    *
-   * @return whom it is for: everybody whose time has come, at least one
+   * @return whom it is for: everybody whose time has come and whose destination wants mail now.
+   *     Nobody, if none does: then nothing was begun, and {@link #untilNext()} says when to begin
    * @throws IllegalStateException if nobody waits for an attempt any more
    */
   public List<Recipient> begin() {
+    withdraw();
     Instant now = owner.clock().instant();
     List<Recipient> due = ledger.due(now);
     if (due.isEmpty()) {
       throw new IllegalStateException("nobody waits for an attempt");
     }
-    beginning = new Beginning(now, due);
-    return due;
+    Instant dueAt = ledger.dueAt(due);
+    Passage passage = Passage.ask(owner.guard(), relay, due);
+    passage
+        .postponed()
+        .forEach(
+            (recipient, leave) ->
+                ledger.postpone(recipient, now, leave.until(), deadline(), leave.why()));
+    List<Recipient> allowed = passage.allowed();
+    if (!allowed.isEmpty()) {
+      beginning = new Beginning(now, dueAt, allowed, passage);
+      owner.tell(listener -> listener.attemptStarted(ledger.envelope()));
+    }
+    return allowed;
+  }
+
+  /** {@return how long to wait before an attempt is begun; empty if nobody waits for one} */
+  public Optional<Duration> untilNext() {
+    Instant now = owner.clock().instant();
+    return ledger.nextDue().map(next -> notNegative(Duration.between(now, next)));
+  }
+
+  /** Takes back an attempt that was begun and not made. Does nothing if there is none. */
+  public void withdraw() {
+    Beginning begun = beginning;
+    if (begun != null) {
+      beginning = null;
+      begun.passage().abandon();
+      owner.tell(listener -> listener.attemptWithdrawn(ledger.envelope()));
+    }
   }
 
   /**
@@ -111,6 +150,7 @@ public final class Delivery {
             ledger.envelope(),
             result.server(),
             ledger.transactions(),
+            begun.dueAt(),
             begun.at(),
             Duration.between(begun.at(), end),
             result.connectionReused(),
@@ -118,6 +158,7 @@ public final class Delivery {
     UnknownLog.tell(attempt);
     owner.tell(listener -> listener.attemptFinished(attempt));
     watchReputation(attempt);
+    begun.passage().settle(result, outcomes).forEach(owner::destinationChanged);
     return next(end);
   }
 
@@ -142,13 +183,43 @@ public final class Delivery {
 
   /** One answer to MAIL concerns all recipients, but is one signal: identity tells. */
   private void watchReputation(Attempt attempt) {
-    Set<SmtpFailure> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    IdentityHashMap<SmtpFailure, Set<Destination>> seen = new IdentityHashMap<>();
     for (RecipientAttempt recipient : attempt.recipients()) {
-      Optional<SmtpFailure> failure = recipient.failure();
-      if (failure.isPresent()
-          && recipient.classification().isPresent()
-          && seen.add(failure.get())) {
-        owner.observe(attempt.server(), failure.get(), recipient.classification().get());
+      SmtpFailure failure = recipient.failure().orElse(null);
+      Classification meaning = recipient.classification().orElse(null);
+      if (failure == null || meaning == null) {
+        continue;
+      }
+      Destination destination = destination(attempt.server(), recipient, failure, meaning);
+      if (seen.computeIfAbsent(failure, unused -> new HashSet<>()).add(destination)) {
+        owner.observe(attempt.server(), destination, failure, meaning);
+      }
+    }
+  }
+
+  /** What comes before a recipient is named, or is about our account, is the relay's word. */
+  private static Destination destination(
+      String server, RecipientAttempt recipient, SmtpFailure failure, Classification meaning) {
+    boolean ofRelay =
+        failure.stage().compareTo(SmtpStage.RCPT) < 0 || meaning.cause() == Cause.SENDER_SUSPENDED;
+    return ofRelay
+        ? Destination.relay(server)
+        : Destination.ofDomain(recipient.recipient().domain());
+  }
+
+  /**
+   * Puts off the attempts at one destination. Where that is beyond the deadline, whoever waits for
+   * one is left with that time as the one at which the attempt would be right.
+   *
+   * @param destination where to
+   * @param until when the next attempt there may be made
+   * @param why the reason, for people
+   */
+  public void postpone(Destination destination, Instant until, String why) {
+    Instant now = owner.clock().instant();
+    for (Recipient recipient : ledger.dueAt(until)) {
+      if (Destination.ofDomain(recipient.domain()).equals(destination)) {
+        ledger.postpone(recipient, now, until, deadline(), why);
       }
     }
   }

@@ -1,6 +1,8 @@
 package dev.redeliver.delivery;
 
+import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.ReputationAlert;
+import dev.redeliver.reputation.ReputationAlertListener;
 import java.util.function.Supplier;
 
 /**
@@ -8,9 +10,18 @@ import java.util.function.Supplier;
  * deliveries are concurrent, and quick. What they throw is logged and changes nothing, except for
  * an {@link Error}.
  */
-public interface DeliveryListener {
+public interface DeliveryListener extends ReputationAlertListener {
   /** A message was handed over. */
   default void deliveryStarted(Envelope envelope) {}
+
+  /**
+   * An attempt begins. The same thread will tell either {@link #attemptFinished} or {@link
+   * #attemptWithdrawn}.
+   */
+  default void attemptStarted(Envelope envelope) {}
+
+  /** An attempt that had begun was not made, because there was no relay for it. */
+  default void attemptWithdrawn(Envelope envelope) {}
 
   /** A transaction ended; what follows for each recipient has been decided. */
   default void attemptFinished(Attempt attempt) {}
@@ -52,7 +63,11 @@ public interface DeliveryListener {
    */
   default void connectionClosed(RelayStatus relay, String reason) {}
 
-  /** A server began, or ceased, to blame the sender. */
+  /** A destination pauses, is slowed down, or gets mail again; not told of every change of rate. */
+  default void destinationChanged(DestinationStatus destination) {}
+
+  /** A server began, went on, or ceased to blame the sender. */
+  @Override
   default void reputationAlert(ReputationAlert alert) {}
 
   /**

@@ -80,6 +80,24 @@ final class Ledger {
     entry(attempt.recipient()).merge(attempt);
   }
 
+  /** {@return when the earliest of these was due} */
+  Instant dueAt(List<Recipient> recipients) {
+    return recipients.stream()
+        .map(recipient -> entry(recipient).dueAt)
+        .filter(Objects::nonNull)
+        .min(Instant::compareTo)
+        .orElse(startedAt);
+  }
+
+  /** Puts off an attempt that is not to be made yet; beyond the deadline it is given up. */
+  void postpone(Recipient recipient, Instant now, Instant until, Instant deadline, String why) {
+    Entry entry = entry(recipient);
+    entry.dueAt = until;
+    if (until.isAfter(deadline)) {
+      entry.stop(now, Decision.Reason.DEADLINE, why);
+    }
+  }
+
   /** {@return whether somebody who is to be sent to again may have the message already} */
   boolean isOutcomeUnknown() {
     return entries.stream().anyMatch(entry -> entry.dueAt != null && entry.unknownOutcomes > 0);

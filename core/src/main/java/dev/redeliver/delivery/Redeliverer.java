@@ -2,11 +2,17 @@ package dev.redeliver.delivery;
 
 import dev.redeliver.classify.Classification;
 import dev.redeliver.classify.MailboxProvider;
+import dev.redeliver.classify.Reaction;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
+import dev.redeliver.policy.GuardSettings;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.policy.UnknownOutcome;
+import dev.redeliver.reputation.Destination;
+import dev.redeliver.reputation.DestinationGuard;
+import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.ReputationAlert;
+import dev.redeliver.reputation.ReputationAlertListener;
 import dev.redeliver.reputation.ReputationMonitor;
 import dev.redeliver.smtp.SmtpFailure;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -43,6 +49,7 @@ public final class Redeliverer {
   private final RandomGenerator random;
   private final Listeners listeners;
   private final ReputationMonitor monitor;
+  private final DestinationGuard guard;
   private final RetryEngine engine;
 
   private volatile @Nullable Meaning latest;
@@ -56,11 +63,20 @@ public final class Redeliverer {
     clock = builder.clock;
     waiter = builder.waiter;
     random = builder.random;
-    List<DeliveryListener> all = new ArrayList<>(builder.listeners);
+    List<DeliveryListener> all = new ArrayList<>();
+    all.add(new DeliveryLog(policy.logAddresses()));
+    all.addAll(builder.listeners);
     all.addAll(ConfiguredListeners.of(policy));
     listeners = new Listeners(all);
-    monitor = new ReputationMonitor(policy.alertThreshold(), policy.alertWindow());
+    monitor = new ReputationMonitor(usualReaction(policy), policy.guard().byProvider());
+    guard = new DestinationGuard(policy, clock, random);
     engine = new RetryEngine(builder.registry, "redeliver-" + policy.name());
+  }
+
+  private static Reaction usualReaction(RetryPolicy policy) {
+    GuardSettings guard = policy.guard();
+    Duration pause = guard.enabled() ? guard.pause() : Duration.ZERO;
+    return new Reaction(policy.alertThreshold(), policy.alertWindow(), pause, 0);
   }
 
   private static UnknownOutcome other(UnknownOutcome choice) {
@@ -110,7 +126,24 @@ public final class Redeliverer {
    */
   public DeliveryReport deliver(Envelope envelope, Submitter submitter) {
     Objects.requireNonNull(submitter, "submitter");
-    Delivery delivery = begin(envelope);
+    return deliver(begin(envelope), submitter);
+  }
+
+  /**
+   * Delivers one message over one relay, as {@link #deliver(Envelope, Submitter)} does, and leaves
+   * the relay alone while it wants no mail.
+   *
+   * @param server the relay's host, as it shall name alerts
+   * @param envelope whom the message is for
+   * @param submitter makes the attempts
+   * @return what became of every recipient
+   */
+  public DeliveryReport deliver(String server, Envelope envelope, Submitter submitter) {
+    Objects.requireNonNull(submitter, "submitter");
+    return deliver(begin(envelope, Optional.of(Destination.relay(server))), submitter);
+  }
+
+  private DeliveryReport deliver(Delivery delivery, Submitter submitter) {
     Optional<Duration> delay = attempt(delivery, submitter);
     while (delay.isPresent()) {
       if (!pause(delay.get())) {
@@ -125,6 +158,9 @@ public final class Redeliverer {
   /** What a submitter throws says nothing about what the server has: the outcome is unknown. */
   private static Optional<Duration> attempt(Delivery delivery, Submitter submitter) {
     List<Recipient> due = delivery.begin();
+    if (due.isEmpty()) {
+      return delivery.untilNext();
+    }
     AttemptResult result;
     try {
       result = submitter.attempt(due);
@@ -141,7 +177,11 @@ public final class Redeliverer {
    * @return the delivery, before its first attempt
    */
   public Delivery begin(Envelope envelope) {
-    Delivery delivery = new Delivery(this, envelope, engine.start());
+    return begin(envelope, Optional.empty());
+  }
+
+  private Delivery begin(Envelope envelope, Optional<Destination> relay) {
+    Delivery delivery = new Delivery(this, envelope, engine.start(), relay);
     listeners.tell(listener -> listener.deliveryStarted(envelope));
     return delivery;
   }
@@ -213,7 +253,11 @@ public final class Redeliverer {
    */
   public void serverFailed(ConnectionFailure failure) {
     listeners.tell(listener -> listener.connectionFailed(failure));
-    observe(failure.server(), failure.failure(), failure.classification());
+    observe(
+        failure.server(),
+        Destination.relay(failure.server()),
+        failure.failure(),
+        failure.classification());
   }
 
   /**
@@ -246,10 +290,44 @@ public final class Redeliverer {
     return random;
   }
 
-  void observe(String server, SmtpFailure failure, Classification classification) {
-    List<ReputationAlert> changes =
-        monitor.observe(server, failure, classification, clock.instant());
-    changes.forEach(alert -> listeners.tell(listener -> listener.reputationAlert(alert)));
+  /** {@return what is asked before attempts, and knows how every destination stands} */
+  public DestinationGuard guard() {
+    return guard;
+  }
+
+  /** {@return the reputation alerts that are raised and not resolved} */
+  public List<ReputationAlert> alerts() {
+    return monitor.active();
+  }
+
+  /** Resolves alerts that have been quiet. Without this the next attempt does. */
+  public void resolveQuiet() {
+    monitor.resolveQuiet(clock.instant()).forEach(this::alerted);
+  }
+
+  /**
+   * {@return when {@link #resolveQuiet} may have something to resolve; empty if no alert is raised}
+   */
+  public Optional<Instant> nextQuiet() {
+    return monitor.nextQuiet();
+  }
+
+  void observe(
+      String server, Destination destination, SmtpFailure failure, Classification classification) {
+    monitor
+        .observe(server, destination, failure, classification, clock.instant())
+        .forEach(this::alerted);
+  }
+
+  private void alerted(ReputationAlert alert) {
+    if (guard.isEnabled()) {
+      guard.alerted(alert).ifPresent(this::destinationChanged);
+    }
+    listeners.tell(listener -> listener.reputationAlert(alert));
+  }
+
+  void destinationChanged(DestinationStatus status) {
+    listeners.tell(listener -> listener.destinationChanged(status));
   }
 
   /** The tries to open one connection. */
@@ -283,7 +361,7 @@ public final class Redeliverer {
           new ConnectionFailure(server, attempts, now, failure, classification, decision);
       last = Optional.of(event);
       listeners.tell(listener -> listener.connectionFailed(event));
-      observe(server, failure, classification);
+      observe(server, Destination.relay(server), failure, classification);
       if (!(decision instanceof Decision.Retry retry)) {
         return Optional.empty();
       }
@@ -365,6 +443,23 @@ public final class Redeliverer {
     public Builder listener(DeliveryListener listener) {
       listeners.add(Objects.requireNonNull(listener, "listener"));
       return this;
+    }
+
+    /**
+     * Adds a listener for reputation alerts alone.
+     *
+     * @param listener is told after those added before
+     * @return this builder
+     */
+    public Builder alertListener(ReputationAlertListener listener) {
+      Objects.requireNonNull(listener, "listener");
+      return listener(
+          new DeliveryListener() {
+            @Override
+            public void reputationAlert(ReputationAlert alert) {
+              listener.reputationAlert(alert);
+            }
+          });
     }
 
     /**

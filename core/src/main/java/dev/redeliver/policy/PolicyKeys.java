@@ -34,6 +34,7 @@ public final class PolicyKeys {
 
   private static List<Key> all() {
     List<Key> keys = new ArrayList<>(general());
+    keys.addAll(ofOperator());
     LANES.forEach(lane -> keys.addAll(ofLane(lane)));
     keys.addAll(ofSender());
     return List.copyOf(keys);
@@ -135,6 +136,46 @@ public final class PolicyKeys {
             "none",
             "`none`, `global`, `pkg.Class#member`",
             "where meters go without code; a public static field or no-argument method"));
+  }
+
+  private static List<Key> ofOperator() {
+    GuardSettings start = GuardSettings.DEFAULT;
+    return List.of(
+        key(
+            "metrics.domains",
+            "",
+            "list of at most 100 domains",
+            "recipient domains that are a `provider` of their own in metrics"),
+        key(
+            "log.addresses",
+            "masked",
+            "`none`, `masked`, `full`",
+            "how much of a recipient's address log lines show"),
+        key(
+            "guard.enabled",
+            Boolean.toString(start.enabled()),
+            "`true`, `false`",
+            "destinations that want less mail get it more slowly, or later"),
+        key(
+            "guard.pause",
+            Durations.format(start.pause()),
+            "1s to 30d",
+            "how long mail pauses to where a reputation alert came from"),
+        key(
+            "guard.max-rate",
+            "unlimited",
+            "0.1 to 1000000, `unlimited`",
+            "messages a minute to one destination at most"),
+        key(
+            "guard.max-connections",
+            "unlimited",
+            "1 to 1000, `unlimited`",
+            "attempts at one destination at a time at most"),
+        key(
+            "guard.by-provider",
+            Boolean.toString(start.byProvider()),
+            "`true`, `false`",
+            "thresholds and pauses known of a provider go before `alert.*` and `guard.pause`"));
   }
 
   private static String attempts(int maxAttempts) {

@@ -21,6 +21,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -31,6 +32,7 @@ final class PolicyProperties {
   private static final String IDENTIFIER =
       "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*+";
   private static final String CLASSPATH = "classpath:";
+  private static final String UNLIMITED = "unlimited";
   private static final Pattern REGISTRY =
       Pattern.compile(
           "none|global|"
@@ -70,6 +72,9 @@ final class PolicyProperties {
       return profile.token();
     }
     if (value instanceof SenderSettings.BackPressure choice) {
+      return choice.token();
+    }
+    if (value instanceof AddressLog choice) {
       return choice.token();
     }
     return value instanceof UnknownOutcome choice ? choice.token() : String.valueOf(value);
@@ -129,7 +134,10 @@ final class PolicyProperties {
     readRules(builder);
     set("pipelining", PolicyProperties::bool, builder::pipelining);
     set("metrics.registry", PolicyProperties::registry, builder::metricsRegistry);
+    set("metrics.domains", PolicyProperties::list, builder::metricsDomains);
+    set("log.addresses", PolicyProperties::addressLog, builder::logAddresses);
     readAlert(builder);
+    readGuard(builder);
     PolicyKeys.LANES.forEach(lane -> readLane(builder, lane, profileRead));
     return builder;
   }
@@ -168,6 +176,29 @@ final class PolicyProperties {
     int threshold = value("alert.threshold", PolicyProperties::threshold, start.alertThreshold());
     builder.alert(threshold, start.alertWindow());
     set("alert.window", Durations::parse, window -> builder.alert(threshold, window));
+  }
+
+  private void readGuard(RetryPolicy.Builder builder) {
+    setGuard(builder, "enabled", PolicyProperties::bool, GuardSettings::withEnabled);
+    setGuard(builder, "pause", Durations::parse, GuardSettings::withPause);
+    setGuard(builder, "max-rate", PolicyProperties::rate, GuardSettings::withMaxRate);
+    setGuard(
+        builder,
+        "max-connections",
+        PolicyProperties::connections,
+        GuardSettings::withMaxConnections);
+    setGuard(builder, "by-provider", PolicyProperties::bool, GuardSettings::withByProvider);
+  }
+
+  private <T> void setGuard(
+      RetryPolicy.Builder builder,
+      String key,
+      Function<String, T> reader,
+      BiFunction<GuardSettings, T, GuardSettings> setter) {
+    set(
+        "guard." + key,
+        reader,
+        value -> builder.guard(setter.apply(builder.build().guard(), value)));
   }
 
   private void readLane(RetryPolicy.Builder builder, Lane lane, boolean profileRead) {
@@ -271,6 +302,18 @@ final class PolicyProperties {
 
   private static int threshold(String text) {
     return text.equals("first") ? 1 : upTo1000(text, "first");
+  }
+
+  private static double rate(String text) {
+    return text.equals(UNLIMITED) ? Double.POSITIVE_INFINITY : decimal(text);
+  }
+
+  private static int connections(String text) {
+    return text.equals(UNLIMITED) ? Integer.MAX_VALUE : upTo1000(text, UNLIMITED);
+  }
+
+  private static AddressLog addressLog(String text) {
+    return oneOf(text, AddressLog.values(), AddressLog::token);
   }
 
   private static int upTo1000(String text, String word) {

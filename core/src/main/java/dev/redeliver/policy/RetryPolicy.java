@@ -8,12 +8,16 @@ import dev.redeliver.classify.ReplyClassifier;
 import dev.redeliver.smtp.Severity;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.regex.Pattern;
 
 /**
  * Decides what happens to a recipient after an attempt that did not deliver. Immutable and
@@ -45,6 +49,9 @@ public final class RetryPolicy {
   private final ReplyClassifier classifier;
   private final boolean enabled;
   private final String metricsRegistry;
+  private final List<String> metricsDomains;
+  private final GuardSettings guard;
+  private final AddressLog logAddresses;
 
   private RetryPolicy(Builder builder) {
     name = builder.name;
@@ -61,6 +68,9 @@ public final class RetryPolicy {
     classifier = builder.classifier;
     enabled = builder.enabled;
     metricsRegistry = builder.metricsRegistry;
+    metricsDomains = builder.metricsDomains;
+    guard = builder.guard;
+    logAddresses = builder.logAddresses;
   }
 
   /** {@return the policy of a profile, unchanged} */
@@ -342,6 +352,21 @@ public final class RetryPolicy {
     return metricsRegistry;
   }
 
+  /** {@return the recipient domains that have a tag of their own in metrics} */
+  public List<String> metricsDomains() {
+    return metricsDomains;
+  }
+
+  /** {@return how destinations are treated that want less mail} */
+  public GuardSettings guard() {
+    return guard;
+  }
+
+  /** {@return how much of an address a log line shows} */
+  public AddressLog logAddresses() {
+    return logAddresses;
+  }
+
   /** {@return a builder that starts from this policy} */
   public Builder toBuilder() {
     return new Builder(this);
@@ -372,6 +397,9 @@ public final class RetryPolicy {
   public static final class Builder {
     private static final Duration SHORTEST = Duration.ofSeconds(1);
     private static final Duration LONGEST = Duration.ofDays(30);
+    private static final int MOST_DOMAINS = 100;
+    private static final Pattern DOMAIN =
+        Pattern.compile("(?=.{1,253}$)[\\p{L}\\p{N}_-]{1,63}(?:\\.[\\p{L}\\p{N}_-]{1,63})*");
 
     private final Profile profile;
     private final EnumMap<Lane, Backoff> lanes;
@@ -387,6 +415,9 @@ public final class RetryPolicy {
     private ReplyClassifier classifier;
     private boolean enabled;
     private String metricsRegistry;
+    private List<String> metricsDomains;
+    private GuardSettings guard;
+    private AddressLog logAddresses;
 
     private Builder(Profile profile) {
       this.profile = Objects.requireNonNull(profile, "profile");
@@ -403,6 +434,9 @@ public final class RetryPolicy {
       classifier = ReplyClassifier.standard();
       enabled = true;
       metricsRegistry = "none";
+      metricsDomains = List.of();
+      guard = GuardSettings.DEFAULT;
+      logAddresses = AddressLog.MASKED;
     }
 
     private Builder(RetryPolicy policy) {
@@ -420,6 +454,9 @@ public final class RetryPolicy {
       classifier = policy.classifier;
       enabled = policy.enabled;
       metricsRegistry = policy.metricsRegistry;
+      metricsDomains = policy.metricsDomains;
+      guard = policy.guard;
+      logAddresses = policy.logAddresses;
     }
 
     /**
@@ -575,6 +612,51 @@ public final class RetryPolicy {
      */
     public Builder metricsRegistry(String metricsRegistry) {
       this.metricsRegistry = Objects.requireNonNull(metricsRegistry, "metricsRegistry");
+      return this;
+    }
+
+    /**
+     * Sets the recipient domains that have a tag of their own in metrics, where the provider
+     * otherwise is.
+     *
+     * @param domains at most 100, each a domain name
+     * @return this builder
+     */
+    public Builder metricsDomains(String... domains) {
+      String all = String.join(", ", domains);
+      if (domains.length > MOST_DOMAINS) {
+        throw new IllegalArgumentException(
+            "metrics domains must be at most 100, but is '" + all + "'");
+      }
+      List<String> names =
+          Arrays.stream(domains).map(name -> name.strip().toLowerCase(Locale.ROOT)).toList();
+      if (!names.stream().allMatch(name -> DOMAIN.matcher(name).matches())) {
+        throw new IllegalArgumentException(
+            "metrics domains must be domain names such as example.org, but is '" + all + "'");
+      }
+      metricsDomains = names.stream().distinct().toList();
+      return this;
+    }
+
+    /**
+     * Sets how destinations are treated that want less mail.
+     *
+     * @param guard the settings; {@link GuardSettings#DEFAULT} unless set
+     * @return this builder
+     */
+    public Builder guard(GuardSettings guard) {
+      this.guard = Objects.requireNonNull(guard, "guard");
+      return this;
+    }
+
+    /**
+     * Sets how much of an address a log line shows.
+     *
+     * @param logAddresses masked, unless set
+     * @return this builder
+     */
+    public Builder logAddresses(AddressLog logAddresses) {
+      this.logAddresses = Objects.requireNonNull(logAddresses, "logAddresses");
       return this;
     }
 

@@ -1,156 +1,314 @@
 package dev.redeliver.reputation;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Reaction;
 import dev.redeliver.smtp.SmtpFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts reputation signals per destination and cause, and turns them into alerts: raised once when
- * the threshold is reached within the window, resolved when a whole window passed without a signal.
- * Thread-safe.
+ * Counts reputation signals per server, destination and cause, and turns them into alerts: raised
+ * once when the threshold is reached within the window; escalated once when the blame goes on;
+ * resolved when mail could go, and a whole window passed without a signal. While a destination is
+ * paused for its blame there are no signals, which says nothing: the pause is added to the window.
+ * Thread-safe; destinations share no lock.
  *
- * <p>It reads no clock: the caller says when. At most {@value #MAX_DESTINATIONS} pairs of
- * destination and cause are watched; beyond, the one that was quiet the longest is forgotten, and
- * resolved if it was raised, so that nobody waits for the end of an alert for ever.
+ * <p>It reads no clock: the caller says when. At most {@value #MAX_DESTINATIONS} triples are
+ * watched at a time; beyond, one that is seldom seen is forgotten, and resolved if it was raised,
+ * so that nobody waits for the end of an alert for ever.
  */
 public final class ReputationMonitor {
-  /** The most pairs of destination and cause that are watched at a time. */
-  public static final int MAX_DESTINATIONS = 1000;
+  /** The most triples of server, destination and cause that are watched at a time. */
+  public static final int MAX_DESTINATIONS = 10_000;
 
-  private final int threshold;
-  private final Duration window;
-  private final Map<Key, Watch> watches = new LinkedHashMap<>(16, 0.75f, true);
+  /** A threshold's worth of signals so many times over, within the window, is critical. */
+  static final int CRITICAL_TIMES = 5;
+
+  private final Reaction usual;
+  private final boolean byProvider;
+  private final Cache<Key, Watch> watches;
+  private final Map<Key, Watch> raised = new ConcurrentHashMap<>();
+  private final Queue<Map.Entry<Key, Watch>> forgotten = new ConcurrentLinkedQueue<>();
+  private final AtomicLong nextQuiet = new AtomicLong(Long.MAX_VALUE);
 
   /**
-   * Makes a monitor without history.
+   * Makes a monitor without history, for which no destination is ever paused.
    *
    * @param threshold how many signals within the window raise an alert; at least 1
    * @param window how long a signal counts; positive
    */
   public ReputationMonitor(int threshold, Duration window) {
-    if (threshold < 1) {
-      throw new IllegalArgumentException("threshold must be at least 1, but is " + threshold);
+    this(new Reaction(threshold, window, Duration.ZERO, 0), false);
+  }
+
+  /**
+   * Makes a monitor without history.
+   *
+   * @param usual threshold, window and pause, where nothing else is known
+   * @param byProvider whether what a provider is known to want goes before that
+   */
+  public ReputationMonitor(Reaction usual, boolean byProvider) {
+    this.usual = Objects.requireNonNull(usual, "usual");
+    this.byProvider = byProvider;
+    watches =
+        Caffeine.newBuilder()
+            .maximumSize(MAX_DESTINATIONS)
+            .executor(Runnable::run)
+            .evictionListener(this::forget)
+            .build();
+  }
+
+  private void forget(@Nullable Key key, @Nullable Watch watch, RemovalCause why) {
+    if (key != null && watch != null) {
+      forgotten.add(Map.entry(key, watch));
     }
-    if (window.isNegative() || window.isZero()) {
-      throw new IllegalArgumentException("window must be positive, but is " + window);
-    }
-    this.threshold = threshold;
-    this.window = window;
   }
 
   /**
    * Notes one failure, and what time has resolved meanwhile.
    *
-   * @param destination the server that answered
+   * @param server the server that answered
+   * @param destination whose word its answer is
    * @param failure its answer
    * @param classification what the answer means; ignored unless it is a reputation signal
    * @param now the time of the answer
-   * @return the alerts that this raised or resolved, resolved ones first; usually none
+   * @return the alerts that this changed, resolved ones first; usually none
    */
-  public synchronized List<ReputationAlert> observe(
-      String destination, SmtpFailure failure, Classification classification, Instant now) {
-    Objects.requireNonNull(destination, "destination");
+  public List<ReputationAlert> observe(
+      String server,
+      Destination destination,
+      SmtpFailure failure,
+      Classification classification,
+      Instant now) {
     Objects.requireNonNull(failure, "failure");
     List<ReputationAlert> changes = resolveQuiet(now);
-    if (classification.reputationSignal()) {
-      Key key = new Key(destination, classification.cause());
-      Watch watch = watches.computeIfAbsent(key, unused -> new Watch());
-      watch.add(new Signal(failure, classification.ruleId()), now);
-      forgetBeyondLimit(changes);
-      if (!watch.raised && watch.times.size() >= threshold) {
-        watch.raised = true;
-        changes.add(watch.alert(key, ReputationAlert.State.RAISED));
-      }
+    if (!classification.reputationSignal()) {
+      return changes;
     }
-    return changes;
+    List<ReputationAlert> all = new ArrayList<>(changes);
+    Key key = new Key(server, destination, classification.cause());
+    Signal signal = new Signal(failure, classification.ruleId(), reaction(failure, classification));
+    watches
+        .asMap()
+        .compute(
+            key,
+            (unused, known) -> {
+              Watch watch = known == null ? new Watch(key) : known;
+              watch.add(signal, now).ifPresent(all::add);
+              follow(key, watch);
+              return watch;
+            });
+    resolveForgotten(all);
+    return all;
+  }
+
+  private void follow(Key key, Watch watch) {
+    if (watch.isRaised()) {
+      raised.put(key, watch);
+      nextQuiet.accumulateAndGet(watch.quietAt().toEpochMilli(), Math::min);
+    }
+  }
+
+  private Reaction reaction(SmtpFailure failure, Classification classification) {
+    return byProvider ? Reaction.known(failure, classification.ruleId()).orElse(usual) : usual;
   }
 
   /**
-   * Resolves the alerts that have been quiet for a window.
+   * Resolves the alerts that have been quiet.
    *
    * @param now the time of asking
    * @return the alerts that this resolved
    */
-  public synchronized List<ReputationAlert> resolveQuiet(Instant now) {
-    List<ReputationAlert> resolved = new ArrayList<>();
-    Instant horizon = now.minus(window);
-    for (Iterator<Map.Entry<Key, Watch>> all = watches.entrySet().iterator(); all.hasNext(); ) {
-      Map.Entry<Key, Watch> entry = all.next();
-      if (!entry.getValue().lastSeen.isAfter(horizon)) {
-        all.remove();
-        resolve(entry, resolved);
-      }
+  public List<ReputationAlert> resolveQuiet(Instant now) {
+    if (now.toEpochMilli() < nextQuiet.get() && forgotten.isEmpty()) {
+      return List.of();
     }
+    List<ReputationAlert> resolved = new ArrayList<>();
+    nextQuiet.set(Long.MAX_VALUE);
+    for (Key key : raised.keySet()) {
+      watches
+          .asMap()
+          .computeIfPresent(
+              key,
+              (unused, watch) -> {
+                Optional<ReputationAlert> end = watch.resolve(now);
+                end.ifPresent(resolved::add);
+                if (end.isPresent()) {
+                  raised.remove(key);
+                  return null;
+                }
+                follow(key, watch);
+                return watch;
+              });
+    }
+    resolveForgotten(resolved);
     return resolved;
   }
 
-  private void forgetBeyondLimit(List<ReputationAlert> changes) {
-    Iterator<Map.Entry<Key, Watch>> eldest = watches.entrySet().iterator();
-    while (watches.size() > MAX_DESTINATIONS) {
-      Map.Entry<Key, Watch> forgotten = eldest.next();
-      eldest.remove();
-      resolve(forgotten, changes);
+  /** {@return when an alert may be resolved next; empty if none is raised} */
+  public Optional<Instant> nextQuiet() {
+    long millis = nextQuiet.get();
+    return millis == Long.MAX_VALUE ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+  }
+
+  /** {@return the alerts that are raised and not resolved} */
+  public List<ReputationAlert> active() {
+    return raised.values().stream().map(Watch::current).flatMap(Optional::stream).toList();
+  }
+
+  private void resolveForgotten(List<ReputationAlert> changes) {
+    for (Map.Entry<Key, Watch> gone = forgotten.poll(); gone != null; gone = forgotten.poll()) {
+      raised.remove(gone.getKey(), gone.getValue());
+      gone.getValue().resolve(Instant.MAX).ifPresent(changes::add);
     }
   }
 
-  private static void resolve(Map.Entry<Key, Watch> ended, List<ReputationAlert> changes) {
-    if (ended.getValue().raised) {
-      changes.add(ended.getValue().alert(ended.getKey(), ReputationAlert.State.RESOLVED));
+  private record Key(String server, Destination destination, Cause cause) {
+    Key {
+      Objects.requireNonNull(server, "server");
+      Objects.requireNonNull(destination, "destination");
     }
   }
 
-  private record Key(String destination, Cause cause) {}
+  private record Signal(SmtpFailure failure, String ruleId, Reaction reaction) {}
 
-  private record Signal(SmtpFailure failure, String ruleId) {}
-
-  /**
-   * The signals of one pair. Only the threshold's worth of times is kept: more says nothing new.
-   */
-  private final class Watch {
+  /** The signals of one triple. Thread-safe. Only as many times are kept as may decide. */
+  private static final class Watch {
+    private final Key key;
     private final Deque<Instant> times = new ArrayDeque<>();
     private int count;
-    private boolean raised;
+    private ReputationAlert.@Nullable Level level;
+    private Instant raisedAt = Instant.MAX;
     private Instant firstSeen = Instant.MIN;
     private Instant lastSeen = Instant.MIN;
     private @Nullable Signal latest;
 
-    void add(Signal signal, Instant now) {
-      Instant horizon = now.minus(window);
-      while (!times.isEmpty() && !times.peekFirst().isAfter(horizon)) {
-        times.removeFirst();
-      }
+    Watch(Key key) {
+      this.key = key;
+    }
+
+    synchronized boolean isRaised() {
+      return level != null;
+    }
+
+    synchronized Optional<ReputationAlert> add(Signal signal, Instant now) {
+      forgetOld(signal.reaction(), now);
+      latest = signal;
       if (count == 0) {
         firstSeen = now;
       }
+      count++;
       times.addLast(now);
-      if (times.size() > threshold) {
+      if (times.size() > signal.reaction().threshold() * CRITICAL_TIMES) {
         times.removeFirst();
       }
-      count++;
       // Threads may bring their signals in late: time does not go back.
       lastSeen = now.isAfter(lastSeen) ? now : lastSeen;
-      latest = signal;
+      return change(now);
     }
 
-    ReputationAlert alert(Key key, ReputationAlert.State state) {
+    /** A watch that was never raised is quiet after a window: what comes then is a new story. */
+    private void forgetOld(Reaction reaction, Instant now) {
+      Instant horizon = now.minus(reaction.window());
+      while (!times.isEmpty() && !times.peekFirst().isAfter(horizon)) {
+        times.removeFirst();
+      }
+      if (times.isEmpty() && level == null) {
+        count = 0;
+      }
+    }
+
+    private Optional<ReputationAlert> change(Instant now) {
+      Reaction reaction = reaction();
+      if (level == null) {
+        if (times.size() < reaction.threshold()) {
+          return Optional.empty();
+        }
+        raisedAt = now;
+        level =
+            key.cause() == Cause.SENDER_SUSPENDED
+                ? ReputationAlert.Level.CRITICAL
+                : ReputationAlert.Level.WARNING;
+        return Optional.of(alert(ReputationAlert.State.RAISED));
+      }
+      if (level == ReputationAlert.Level.WARNING && goesOn(now)) {
+        level = ReputationAlert.Level.CRITICAL;
+        return Optional.of(alert(ReputationAlert.State.ESCALATED));
+      }
+      return Optional.empty();
+    }
+
+    /** Blame after a pause, or many times the threshold. */
+    private boolean goesOn(Instant now) {
+      Reaction reaction = reaction();
+      boolean afterPause =
+          !reaction.pause().isZero()
+              && !reaction.isSlowDown()
+              && !now.isBefore(raisedAt.plus(reaction.pause()));
+      return afterPause
+          || (reaction.threshold() > 1 && times.size() >= reaction.threshold() * CRITICAL_TIMES);
+    }
+
+    synchronized Instant quietAt() {
+      Reaction reaction = reaction();
+      return lastSeen
+          .plus(reaction.isSlowDown() ? Duration.ZERO : reaction.pause())
+          .plus(reaction.window());
+    }
+
+    synchronized Optional<ReputationAlert> resolve(Instant now) {
+      if (level == null || now.isBefore(quietAt())) {
+        return Optional.empty();
+      }
+      Optional<ReputationAlert> end = Optional.of(alert(ReputationAlert.State.RESOLVED));
+      level = null;
+      times.clear();
+      count = 0;
+      return end;
+    }
+
+    synchronized Optional<ReputationAlert> current() {
+      if (level == null) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          alert(
+              level == ReputationAlert.Level.CRITICAL
+                  ? ReputationAlert.State.ESCALATED
+                  : ReputationAlert.State.RAISED));
+    }
+
+    private Reaction reaction() {
+      return Objects.requireNonNull(latest, "latest").reaction();
+    }
+
+    private ReputationAlert alert(ReputationAlert.State state) {
       Signal signal = Objects.requireNonNull(latest, "latest");
       return new ReputationAlert(
           state,
+          Objects.requireNonNull(level, "level"),
+          key.server(),
           key.destination(),
           key.cause(),
           signal.failure(),
           signal.ruleId(),
+          signal.reaction(),
           count,
           firstSeen,
           lastSeen);

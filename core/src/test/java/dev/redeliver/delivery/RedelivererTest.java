@@ -11,6 +11,7 @@ import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.policy.UnknownOutcome;
+import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.smtp.SmtpFailure;
 import dev.redeliver.smtp.SmtpReply;
@@ -261,7 +262,7 @@ class RedelivererTest {
   }
 
   @Test
-  void deliver_blamedOften_raisesOneAlert() {
+  void deliver_blamedOften_raisesOneAlertThatBecomesCritical() {
     server.then(
         to -> refused(SmtpStage.MAIL, "421 4.7.0 very low reputation of the sending domain"));
     List<ReputationAlert> alerts = new ArrayList<>();
@@ -280,8 +281,10 @@ class RedelivererTest {
       redeliverer.deliver(envelope(A, B), server);
     }
 
-    assertThat(alerts).hasSize(1);
-    assertThat(alerts.get(0).destination()).isEqualTo("mx.example.org");
+    assertThat(alerts)
+        .extracting(ReputationAlert::state)
+        .containsExactly(ReputationAlert.State.RAISED, ReputationAlert.State.ESCALATED);
+    assertThat(alerts.get(0).destination()).isEqualTo(Destination.relay("mx.example.org"));
   }
 
   @Test

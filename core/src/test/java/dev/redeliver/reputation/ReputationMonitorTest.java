@@ -6,6 +6,7 @@ import static org.assertj.core.groups.Tuple.tuple;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
+import dev.redeliver.classify.Reaction;
 import dev.redeliver.classify.ReplyClassifier;
 import dev.redeliver.reputation.ReputationAlert.State;
 import dev.redeliver.smtp.SmtpFailure;
@@ -49,16 +50,29 @@ class ReputationMonitorTest {
 
   private static List<ReputationAlert> observe(
       ReputationMonitor monitor, String server, SmtpFailure failure, int seconds) {
-    return monitor.observe(server, failure, classified(failure), START.plusSeconds(seconds));
+    return monitor.observe(
+        server,
+        Destination.relay(server),
+        failure,
+        classified(failure),
+        START.plusSeconds(seconds));
   }
 
   private static ReputationAlert alert(State state, int count, int firstSeen, int lastSeen) {
+    return alert(3, state, count, firstSeen, lastSeen);
+  }
+
+  private static ReputationAlert alert(
+      int threshold, State state, int count, int firstSeen, int lastSeen) {
     return new ReputationAlert(
         state,
+        ReputationAlert.Level.WARNING,
         SERVER,
+        Destination.relay(SERVER),
         Cause.REPUTATION,
         BLAMED,
         classified(BLAMED).ruleId(),
+        new Reaction(threshold, WINDOW, Duration.ZERO, 0),
         count,
         START.plusSeconds(firstSeen),
         START.plusSeconds(lastSeen));
@@ -100,7 +114,7 @@ class ReputationMonitorTest {
   void threshold_ofOne_alertsOnTheFirst() {
     ReputationMonitor first = new ReputationMonitor(1, WINDOW);
 
-    assertThat(observe(first, SERVER, BLAMED, 0)).containsExactly(alert(State.RAISED, 1, 0, 0));
+    assertThat(observe(first, SERVER, BLAMED, 0)).containsExactly(alert(1, State.RAISED, 1, 0, 0));
     assertThat(observe(first, SERVER, BLAMED, 1)).isEmpty();
   }
 
@@ -126,7 +140,7 @@ class ReputationMonitorTest {
     observe(first, SERVER, BLAMED, 0);
 
     assertThat(observe(first, SERVER, BLAMED, 600))
-        .containsExactly(alert(State.RESOLVED, 1, 0, 0), alert(State.RAISED, 1, 600, 600));
+        .containsExactly(alert(1, State.RESOLVED, 1, 0, 0), alert(1, State.RAISED, 1, 600, 600));
   }
 
   @Test
@@ -159,7 +173,7 @@ class ReputationMonitorTest {
 
     assertThat(observe(monitor, SERVER, UNSIGNED, 0))
         .extracting(ReputationAlert::destination, ReputationAlert::cause)
-        .containsExactly(tuple(SERVER, Cause.AUTHENTICATION));
+        .containsExactly(tuple(Destination.relay(SERVER), Cause.AUTHENTICATION));
     assertThat(observe(0)).containsExactly(alert(State.RAISED, 3, 0, 0));
   }
 
@@ -216,29 +230,24 @@ class ReputationMonitorTest {
   }
 
   @Test
-  void beyondTheLimit_theQuietestIsForgotten_andResolvedIfRaised() {
+  void beyondTheLimit_someAreForgotten_andResolvedIfRaised() {
     ReputationMonitor first = new ReputationMonitor(1, WINDOW);
-    observe(first, SERVER, BLAMED, 0);
-    for (int i = 1; i < ReputationMonitor.MAX_DESTINATIONS; i++) {
-      assertThat(observe(first, i + ".example.test", BLAMED, i % 60)).hasSize(1);
+    int servers = ReputationMonitor.MAX_DESTINATIONS + 1000;
+    List<ReputationAlert> all = new ArrayList<>();
+    for (int i = 0; i < servers; i++) {
+      all.addAll(observe(first, i + ".example.test", BLAMED, i % 60));
     }
 
-    assertThat(observe(first, "last.example.test", BLAMED, 60))
-        .extracting(ReputationAlert::state, ReputationAlert::destination)
-        .containsExactly(tuple(State.RESOLVED, SERVER), tuple(State.RAISED, "last.example.test"));
-    assertThat(first.resolveQuiet(START.plus(Duration.ofDays(1))))
-        .hasSize(ReputationMonitor.MAX_DESTINATIONS);
-  }
-
-  @Test
-  void beyondTheLimit_whatWasCountedIsForgotten() {
-    observe(0);
-    observe(0);
-    for (int i = 0; i < ReputationMonitor.MAX_DESTINATIONS; i++) {
-      assertThat(observe(monitor, i + ".example.test", BLAMED, 0)).isEmpty();
-    }
-
-    assertThat(observe(1)).isEmpty();
+    assertThat(first.active()).hasSize(ReputationMonitor.MAX_DESTINATIONS);
+    assertThat(all)
+        .extracting(ReputationAlert::state)
+        .filteredOn(State.RESOLVED::equals)
+        .hasSize(1000);
+    all.addAll(first.resolveQuiet(START.plus(Duration.ofDays(1))));
+    assertThat(all).filteredOn(alert -> alert.state() == State.RAISED).hasSize(servers);
+    assertThat(all).filteredOn(alert -> alert.state() == State.RESOLVED).hasSize(servers);
+    assertThat(first.active()).isEmpty();
+    assertThat(first.nextQuiet()).isEmpty();
   }
 
   @Test

@@ -49,6 +49,7 @@ public final class RedeliverCommand implements Callable<Integer> {
         .addSubcommand(new ExplainCommand(terminal))
         .addSubcommand(new ScheduleCommand(terminal))
         .addSubcommand(new SendCommand(terminal))
+        .addSubcommand(new SimulateCommand(terminal))
         .addSubcommand(new SoakCommand(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())

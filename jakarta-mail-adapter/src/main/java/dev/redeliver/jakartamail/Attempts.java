@@ -102,6 +102,7 @@ final class Attempts {
       thrown = e;
       obstacle = null;
       delay = Optional.empty();
+      delivery.withdraw();
       delivery.stop(Decision.Reason.INTERRUPTED, "broken off by " + e);
     }
     Duration took = Duration.between(began, redeliverer.clock().instant());
@@ -125,9 +126,14 @@ final class Attempts {
       return;
     }
     List<Recipient> due = delivery.begin();
+    if (due.isEmpty()) {
+      delay = delivery.untilNext();
+      return;
+    }
     AttemptResult result = attempt(connection, due);
     note(result);
     if (obstacle != null && isSpared(obstacle)) {
+      delivery.withdraw();
       delay = Optional.of(Duration.ZERO);
       return;
     }

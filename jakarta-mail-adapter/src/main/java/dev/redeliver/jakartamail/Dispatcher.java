@@ -1,6 +1,7 @@
 package dev.redeliver.jakartamail;
 
 import dev.redeliver.delivery.ConnectionFailure;
+import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.Redeliverer;
@@ -8,6 +9,7 @@ import dev.redeliver.delivery.SenderStatus;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.SenderSettings;
+import dev.redeliver.reputation.Destination;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -53,7 +55,9 @@ final class Dispatcher {
   private int waiting;
   private boolean limitReached;
   private boolean cleaned;
+  private boolean resolving;
   private @Nullable Instant nextSweep;
+  private @Nullable Instant nextWaking;
 
   /** Where the sender is in its life. */
   private enum Phase {
@@ -86,7 +90,7 @@ final class Dispatcher {
     keeper = new RelayKeeper(redeliverer, settings, timing, lock, this::pump);
     room = lock.newCondition();
     progress = lock.newCondition();
-    ready = new ReadyQueue(relays.inUseAtOnce() * settings.connections());
+    ready = new ReadyQueue(relays.inUseAtOnce() * settings.connections(), redeliverer.guard());
   }
 
   // ---------------------------------------------------------------- hand-over
@@ -170,9 +174,12 @@ final class Dispatcher {
       return;
     }
     List<Recipient> next = shipment.delivery.waiting();
-    String domain = next.isEmpty() ? "" : next.get(0).domain();
-    shipment.destination = domain;
-    ready.add(domain, shipment);
+    Destination destination = Destination.ofDomain(next.isEmpty() ? "" : next.get(0).domain());
+    shipment.destination = destination;
+    ready.add(destination, shipment);
+    if (ready.isAsleep(destination)) {
+      sweepAt(shipment.delivery.deadline(), redeliverer.clock().instant());
+    }
   }
 
   private void dequeue(Shipment shipment) {
@@ -257,7 +264,7 @@ final class Dispatcher {
     Shipment shipment = relay == null ? null : relay.pinned.iterator().next();
     if (relay != null && shipment != null) {
       relay.pinned.remove(shipment);
-    } else if (ready.hasTurn()) {
+    } else if (hasTurn()) {
       relay = relays.choose();
       shipment = relay == null ? null : ready.poll();
     }
@@ -268,6 +275,61 @@ final class Dispatcher {
     sending++;
     shipment.state = Shipment.State.SENDING;
     return new Task(shipment, relay);
+  }
+
+  /** Whether a destination that wants mail has a message; sees to it that the others get theirs. */
+  private boolean hasTurn() {
+    Instant now = redeliverer.clock().instant();
+    boolean turn = ready.hasTurn(now);
+    if (ready.hasNewSleepers()) {
+      timing.now(this::endLateSleepers);
+    }
+    ready.nextWaking().ifPresent(at -> wakeAt(at, now));
+    if (!turn && ready.size() > 0) {
+      sweepAt(unfinished.iterator().next().delivery.deadline(), now);
+    }
+    return turn;
+  }
+
+  private void wakeAt(Instant at, Instant now) {
+    Instant planned = nextWaking;
+    if (planned == null || at.isBefore(planned) || !planned.isAfter(now)) {
+      nextWaking = at;
+      boolean unused = timing.workLater(Duration.between(now, at), this::pump);
+    }
+  }
+
+  /** A destination that wants no mail until after a message's time is over will never get it. */
+  private void endLateSleepers() {
+    List<ReadyQueue.Late> late;
+    List<Shipment> ended = new ArrayList<>();
+    lock.lock();
+    try {
+      late = ready.lateSleepers();
+      for (ReadyQueue.Late each : late) {
+        if (take(each.shipment(), "") && !goOnElsewhere(each)) {
+          ended.add(each.shipment());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    ended.forEach(shipment -> finish(shipment, false));
+    if (ended.size() < late.size()) {
+      pump();
+    }
+  }
+
+  /** A message may be for other destinations, too. */
+  private boolean goOnElsewhere(ReadyQueue.Late late) {
+    Delivery delivery = late.shipment().delivery;
+    delivery.postpone(
+        late.destination(), late.until(), "its destination wants no mail before the deadline");
+    boolean goesOn = delivery.untilNext().map(delay -> goOn(late.shipment(), delay)).orElse(false);
+    if (!goesOn) {
+      late.shipment().state = Shipment.State.DONE;
+    }
+    return goesOn;
   }
 
   private void probe(Relay relay) {
@@ -327,12 +389,37 @@ final class Dispatcher {
         shipment.state = Shipment.State.DONE;
       }
       keeper.closeIdleLater(attempts.relay());
+      resolveAlertsLater();
     } finally {
       lock.unlock();
     }
     if (ended) {
       finish(shipment, true);
     }
+  }
+
+  /** Without a timer an alert would be resolved by the next attempt only. */
+  private void resolveAlertsLater() {
+    Instant quiet = redeliverer.nextQuiet().orElse(null);
+    if (quiet != null && !resolving && phase == Phase.OPEN) {
+      Instant now = redeliverer.clock().instant();
+      resolving = timing.workLater(notNegative(Duration.between(now, quiet)), this::resolveAlerts);
+    }
+  }
+
+  private void resolveAlerts() {
+    redeliverer.resolveQuiet();
+    lock.lock();
+    try {
+      resolving = false;
+      resolveAlertsLater();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Duration notNegative(Duration duration) {
+    return duration.isNegative() ? Duration.ZERO : duration;
   }
 
   /** The relay that may have the message already; it stays the same over further tries. */
@@ -509,22 +596,26 @@ final class Dispatcher {
    */
   private void sweep() {
     List<Stuck> ending = new ArrayList<>();
+    List<Shipment> overdue = new ArrayList<>();
     lock.lock();
     try {
       Instant now = redeliverer.clock().instant();
       nextSweep = null;
       for (Shipment shipment : unfinished) {
         Relay relay = shipment.state == Shipment.State.READY ? relays.obstructing(shipment) : null;
-        if (relay != null) {
-          Optional<Stuck> stuck = stuck(shipment, relay, now);
-          if (stuck.isEmpty()) {
-            sweepAt(shipment.delivery.deadline(), now);
-            break;
-          }
+        Optional<Stuck> stuck = relay == null ? Optional.empty() : stuck(shipment, relay, now);
+        boolean asleep = relay == null && isAsleep(shipment);
+        if (stuck.isPresent()) {
           ending.add(stuck.get());
+        } else if (asleep && !now.isBefore(shipment.delivery.deadline())) {
+          overdue.add(shipment);
+        } else if (relay != null || asleep) {
+          sweepAt(shipment.delivery.deadline(), now);
+          break;
         }
       }
       ending.forEach(stuck -> take(stuck.shipment(), ""));
+      overdue.forEach(shipment -> take(shipment, ""));
     } finally {
       lock.unlock();
     }
@@ -532,6 +623,17 @@ final class Dispatcher {
       stuck.shipment().delivery.stop(stuck.obstacle(), stuck.decision());
       finish(stuck.shipment(), false);
     }
+    for (Shipment shipment : overdue) {
+      shipment.delivery.stop(
+          Decision.Reason.DEADLINE, "its destination got no more mail before the deadline");
+      finish(shipment, false);
+    }
+  }
+
+  private boolean isAsleep(Shipment shipment) {
+    return shipment.state == Shipment.State.READY
+        && shipment.destination != null
+        && ready.isAsleep(shipment.destination);
   }
 
   private Optional<Stuck> stuck(Shipment shipment, Relay relay, Instant now) {

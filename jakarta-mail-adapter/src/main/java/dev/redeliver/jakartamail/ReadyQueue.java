@@ -1,34 +1,62 @@
 package dev.redeliver.jakartamail;
 
+import dev.redeliver.reputation.Destination;
+import dev.redeliver.reputation.DestinationGuard;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages that could be sent now, in a queue per destination; the destinations take turns. Not
- * thread-safe: guarded by the dispatcher's lock.
+ * The messages that could be sent now, in a queue per destination; the destinations take turns, but
+ * for those that want no mail yet: they sleep. Not thread-safe: guarded by the dispatcher's lock.
  *
  * <p>A destination may have as many messages in attempts as its share says: one at first, one more
  * after each attempt that went smoothly, one again after a stall; but never all connections, so
  * that one that stalls does not stop the others.
  */
 final class ReadyQueue {
+  /** Who sleeps for longer than that may have messages whose time is over before it wakes. */
+  private static final Duration SHORT = Duration.ofSeconds(5);
+
   private final int most;
-  private final Map<String, Destination> destinations = new HashMap<>();
-  private final Set<Destination> turns = new LinkedHashSet<>();
+  private final DestinationGuard guard;
+  private final Map<Destination, Line> lines = new HashMap<>();
+  private final Set<Line> turns = new LinkedHashSet<>();
+  private final PriorityQueue<Sleeper> sleepers =
+      new PriorityQueue<>(Comparator.comparing(Sleeper::until));
+  private final List<Line> put = new ArrayList<>();
   private int size;
 
-  /** One recipient domain. */
-  private static final class Destination {
+  /** When to look again whether a destination wants mail. */
+  private record Sleeper(Instant until, Line line) {}
+
+  /** A message whose destination wants no mail before the message's deadline. */
+  record Late(Shipment shipment, Destination destination, Instant until) {}
+
+  /** The messages for one destination. */
+  private static final class Line {
+    private final Destination destination;
     private final Set<Shipment> ready = new LinkedHashSet<>();
     private int busy;
     private int share = 1;
+    private @Nullable Instant asleepUntil;
+
+    Line(Destination destination) {
+      this.destination = destination;
+    }
 
     boolean hasTurn() {
-      return !ready.isEmpty() && busy < share;
+      return !ready.isEmpty() && busy < share && asleepUntil == null;
     }
 
     boolean isIdle() {
@@ -40,73 +68,142 @@ final class ReadyQueue {
    * Makes an empty queue.
    *
    * @param connections how many attempts there can be at a time, for all destinations
+   * @param guard knows which destinations want mail
    */
-  ReadyQueue(int connections) {
+  ReadyQueue(int connections, DestinationGuard guard) {
     most = Math.max(1, connections - 1);
+    this.guard = guard;
   }
 
   int size() {
     return size;
   }
 
-  void add(String name, Shipment shipment) {
-    Destination destination = destinations.computeIfAbsent(name, unused -> new Destination());
-    if (destination.ready.add(shipment)) {
+  void add(Destination destination, Shipment shipment) {
+    Line line = lines.computeIfAbsent(destination, Line::new);
+    if (line.ready.add(shipment)) {
       size++;
     }
-    update(name, destination);
+    update(line);
   }
 
-  void remove(String name, Shipment shipment) {
-    Destination destination = destinations.get(name);
-    if (destination != null && destination.ready.remove(shipment)) {
+  void remove(Destination destination, Shipment shipment) {
+    Line line = lines.get(destination);
+    if (line != null && line.ready.remove(shipment)) {
       size--;
-      update(name, destination);
+      update(line);
     }
   }
 
-  /** {@return whether {@link #poll} would give a message} */
-  boolean hasTurn() {
-    return !turns.isEmpty();
+  /** {@return whether {@link #poll} would give a message} Puts to sleep who wants none yet. */
+  boolean hasTurn(Instant now) {
+    wake(now);
+    while (!turns.isEmpty()) {
+      Line next = turns.iterator().next();
+      Instant opens = guard.opensAt(next.destination);
+      if (!opens.isAfter(now)) {
+        return true;
+      }
+      turns.remove(next);
+      next.asleepUntil = opens;
+      sleepers.add(new Sleeper(opens, next));
+      if (opens.isAfter(now.plus(SHORT))) {
+        put.add(next);
+      }
+    }
+    return false;
+  }
+
+  private void wake(Instant now) {
+    for (Sleeper first = sleepers.peek();
+        first != null && !first.until().isAfter(now);
+        first = sleepers.peek()) {
+      sleepers.remove();
+      if (first.until().equals(first.line().asleepUntil)) {
+        rouse(first.line());
+      }
+    }
+  }
+
+  /** What it sleeps until may be over earlier: the guard is asked again at its next turn. */
+  private void rouse(Line line) {
+    line.asleepUntil = null;
+    update(line);
+  }
+
+  /** {@return when the next destination wakes; empty if none sleeps} */
+  Optional<Instant> nextWaking() {
+    Sleeper first = sleepers.peek();
+    return first == null ? Optional.empty() : Optional.of(first.until());
+  }
+
+  /** {@return whether a destination sleeps} */
+  boolean isAsleep(Destination destination) {
+    Line line = lines.get(destination);
+    return line != null && line.asleepUntil != null;
+  }
+
+  /**
+   * {@return whether a destination was put to sleep for long since the last {@link #lateSleepers}}
+   */
+  boolean hasNewSleepers() {
+    return !put.isEmpty();
+  }
+
+  /**
+   * {@return the messages whose time is over before their destination, just put to sleep, wakes}
+   */
+  List<Late> lateSleepers() {
+    List<Late> late = new ArrayList<>();
+    for (Line line : put) {
+      Instant until = line.asleepUntil;
+      if (until != null) {
+        line.ready.stream()
+            .filter(shipment -> until.isAfter(shipment.delivery.deadline()))
+            .forEach(shipment -> late.add(new Late(shipment, line.destination, until)));
+      }
+    }
+    put.clear();
+    return late;
   }
 
   /** {@return the next message, which now counts as in an attempt; null if none may go} */
   @Nullable Shipment poll() {
-    Iterator<Destination> next = turns.iterator();
+    Iterator<Line> next = turns.iterator();
     if (!next.hasNext()) {
       return null;
     }
-    Destination destination = next.next();
+    Line line = next.next();
     next.remove();
-    Iterator<Shipment> first = destination.ready.iterator();
+    Iterator<Shipment> first = line.ready.iterator();
     Shipment shipment = first.next();
     first.remove();
     size--;
-    destination.busy++;
-    if (destination.hasTurn()) {
-      turns.add(destination);
+    line.busy++;
+    if (line.hasTurn()) {
+      turns.add(line);
     }
     return shipment;
   }
 
   /** Notes the end of an attempt for a message that was polled. */
-  void release(String name, boolean smooth) {
-    Destination destination = destinations.get(name);
-    if (destination != null) {
-      destination.busy--;
-      destination.share = smooth ? Math.min(most, destination.share + 1) : 1;
-      update(name, destination);
+  void release(Destination destination, boolean smooth) {
+    Line line = lines.get(destination);
+    if (line != null) {
+      line.busy--;
+      line.share = smooth ? Math.min(most, line.share + 1) : 1;
+      rouse(line);
     }
   }
 
-  private void update(String name, Destination destination) {
-    if (!destination.hasTurn()) {
-      turns.remove(destination);
+  private void update(Line line) {
+    if (line.hasTurn()) {
+      turns.add(line);
     } else {
-      turns.add(destination);
+      turns.remove(line);
     }
-    if (destination.isIdle()) {
-      destinations.remove(name);
+    if (line.isIdle()) {
+      lines.remove(line.destination);
     }
   }
 }

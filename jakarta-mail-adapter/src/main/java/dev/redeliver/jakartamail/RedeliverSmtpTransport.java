@@ -230,7 +230,10 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     problem = null;
     DeliveryReport report =
         redeliverer()
-            .deliver(handover.recipients().envelope(), pending -> attemptOnce(handover, pending));
+            .deliver(
+                server(),
+                handover.recipients().envelope(),
+                pending -> attemptOnce(handover, pending));
     handover.conclude(
         report,
         problem,

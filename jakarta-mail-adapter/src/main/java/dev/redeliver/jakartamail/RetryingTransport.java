@@ -232,7 +232,7 @@ public final class RetryingTransport extends Transport {
     problem = null;
     DeliveryReport report =
         redeliverer.deliver(
-            handover.recipients().envelope(), pending -> attempt(handover, pending));
+            server(), handover.recipients().envelope(), pending -> attempt(handover, pending));
     handover.conclude(
         report,
         problem,

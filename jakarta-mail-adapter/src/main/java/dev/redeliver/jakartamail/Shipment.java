@@ -2,6 +2,7 @@ package dev.redeliver.jakartamail;
 
 import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.reputation.Destination;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -30,7 +31,7 @@ final class Shipment implements Callable<Void> {
   final Receipt receipt;
   State state = State.READY;
   @Nullable Relay pin;
-  @Nullable String destination;
+  @Nullable Destination destination;
   @Nullable Future<?> timer;
   volatile @Nullable String stopReason;
   boolean left;

@@ -115,7 +115,7 @@ class ModulePathTest {
             entry ->
                 entry.matches(
                         ".*/(angus-(mail|activation)-|jakarta\\.(mail|activation)-api-|resilience4j-"
-                            + "|slf4j-api-|commons-pool2-)[^/]*")
+                            + "|slf4j-api-|commons-pool2-|caffeine-)[^/]*")
                     || entry.matches(".*(core|jakarta-mail-adapter).target.(classes|[^/]*jar)"))
         .collect(Collectors.joining(File.pathSeparator));
   }

@@ -9,6 +9,7 @@ import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.RelayStatus;
+import dev.redeliver.policy.GuardSettings;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.policy.SenderSettings;
@@ -350,7 +351,10 @@ class SenderThreadsTest {
     server.on(Stage.RCPT).always().reply("451 4.3.0 Error: queue file write error");
     MailSender sender =
         MailSender.builder(Session.getInstance(properties))
-            .policy(RetryPolicy.of(Profile.BACKGROUND))
+            .policy(
+                RetryPolicy.builder(Profile.BACKGROUND)
+                    .guard(GuardSettings.DEFAULT.withEnabled(false))
+                    .build())
             .settings(SenderSettings.builder().maxInFlight(2 * count).build())
             .executor(Runnable::run)
             .build();

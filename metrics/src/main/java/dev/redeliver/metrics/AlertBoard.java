@@ -1,6 +1,8 @@
 package dev.redeliver.metrics;
 
 import dev.redeliver.classify.Cause;
+import dev.redeliver.classify.Reaction;
+import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.reputation.ReputationMonitor;
 import io.micrometer.core.instrument.Clock;
@@ -45,22 +47,31 @@ final class AlertBoard {
   }
 
   /** Notes an alert that was raised or resolved. */
-  synchronized void note(Object source, Duration window, ReputationAlert alert) {
-    Key key = new Key(source, alert.destination(), alert.cause());
+  synchronized void note(Object source, ReputationAlert alert) {
+    Key key = new Key(source, alert.server(), alert.destination(), alert.cause());
     if (alert.state() == ReputationAlert.State.RESOLVED) {
       raised.remove(key);
       return;
     }
     lastRaised.put(alert.cause(), clock.wallTime());
-    raised.put(key, new Mark(clock.wallTime(), window.toMillis()));
+    raised.put(key, new Mark(clock.wallTime(), quiet(alert.reaction()).toMillis()));
     forgetBeyondLimit();
   }
 
-  /** Keeps a raised alert up: the server still blames. */
-  synchronized void signal(Object source, String destination, Cause cause) {
-    raised.computeIfPresent(
-        new Key(source, destination, cause),
-        (key, mark) -> new Mark(clock.wallTime(), mark.windowMillis()));
+  /** In a pause no signal can come: only what is quiet beyond it is over. */
+  private static Duration quiet(Reaction reaction) {
+    return reaction.isSlowDown() ? reaction.window() : reaction.window().plus(reaction.pause());
+  }
+
+  /** Keeps raised alerts up: the server still blames. */
+  synchronized void signal(Object source, String server, Cause cause) {
+    long now = clock.wallTime();
+    for (Map.Entry<Key, Mark> entry : raised.entrySet()) {
+      Key key = entry.getKey();
+      if (key.source() == source && key.cause() == cause && key.server().equals(server)) {
+        entry.setValue(new Mark(now, entry.getValue().windowMillis()));
+      }
+    }
   }
 
   /** {@return at how many destinations an alert of this cause is raised} */
@@ -86,7 +97,7 @@ final class AlertBoard {
     }
   }
 
-  private record Key(Object source, String destination, Cause cause) {}
+  private record Key(Object source, String server, Destination destination, Cause cause) {}
 
   private record Mark(long lastSignal, long windowMillis) {
     boolean isFreshAt(long now) {

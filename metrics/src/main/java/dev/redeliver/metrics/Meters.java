@@ -68,7 +68,6 @@ final class Meters {
 
   private final MeterRegistry registry;
   private final String mailer;
-  private final Duration alertWindow;
   private final AlertBoard board;
   private final Object source = new Object();
   private final Set<String> providersSeen = ConcurrentHashMap.newKeySet();
@@ -88,7 +87,6 @@ final class Meters {
   Meters(MeterRegistry registry, RetryPolicy policy) {
     this.registry = registry;
     mailer = policy.name();
-    alertWindow = policy.alertWindow();
     board = AlertBoard.of(registry, mailer);
     attempts = attemptTimer();
     replies = counter("recipient.replies", "Classified per-recipient results of attempts.");
@@ -194,7 +192,7 @@ final class Meters {
 
   void reputationAlert(ReputationAlert alert) {
     registerAlerts(alert.cause());
-    board.note(source, alertWindow, alert);
+    board.note(source, alert);
     if (alert.state() == ReputationAlert.State.RAISED) {
       alerts.withTags(CAUSE, alert.cause().token()).increment();
     }

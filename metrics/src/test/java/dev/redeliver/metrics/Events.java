@@ -5,6 +5,7 @@ import dev.redeliver.classify.Classification;
 import dev.redeliver.classify.Evidence;
 import dev.redeliver.classify.Handling;
 import dev.redeliver.classify.Lane;
+import dev.redeliver.classify.Reaction;
 import dev.redeliver.classify.Scope;
 import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.ConnectionFailure;
@@ -18,6 +19,7 @@ import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.smtp.Severity;
 import dev.redeliver.smtp.SmtpFailure;
@@ -108,6 +110,7 @@ final class Events {
         SERVER,
         transaction,
         START,
+        START,
         duration,
         false,
         Arrays.asList(recipients));
@@ -138,7 +141,18 @@ final class Events {
   }
 
   static ReputationAlert alert(ReputationAlert.State state, String destination, Cause cause) {
-    return new ReputationAlert(state, destination, cause, failure(), "rule", 3, START, START);
+    return new ReputationAlert(
+        state,
+        ReputationAlert.Level.WARNING,
+        destination,
+        Destination.relay(destination),
+        cause,
+        failure(),
+        "rule",
+        new Reaction(3, Duration.ofMinutes(10), Duration.ZERO, 0),
+        3,
+        START,
+        START);
   }
 
   static RetryPolicy policy(String mailer) {

@@ -298,6 +298,7 @@ class ScrapeTest {
               server,
               i,
               NOW,
+              NOW,
               Duration.ofMillis(i),
               false,
               List.of(refused(recipient, Cause.POLICY, decision))));
@@ -388,7 +389,14 @@ class ScrapeTest {
   private Attempt attempt(RecipientAttempt... recipients) {
     transactions++;
     return new Attempt(
-        envelope(), HOSTILE, transactions, NOW, Duration.ofMillis(5), false, List.of(recipients));
+        envelope(),
+        HOSTILE,
+        transactions,
+        NOW,
+        NOW,
+        Duration.ofMillis(5),
+        false,
+        List.of(recipients));
   }
 
   private static Envelope envelope() {

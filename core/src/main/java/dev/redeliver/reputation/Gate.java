@@ -1,0 +1,287 @@
+package dev.redeliver.reputation;
+
+import dev.redeliver.classify.Reaction;
+import dev.redeliver.policy.GuardSettings;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one destination lets through at present. Thread-safe; its lock is its own.
+ *
+ * <p>A circuit breaker remembers a pause and lets one probe through after it. It is made with the
+ * first pause: most destinations never need one.
+ */
+final class Gate {
+  /** How long whoever comes during a probe is put off; the end of the probe is no stated time. */
+  static final Duration PROBE_WAIT = Duration.ofSeconds(30);
+
+  /** How long whoever comes while all connections are in use is put off. */
+  static final Duration BUSY_WAIT = Duration.ofSeconds(1);
+
+  /** So many acceptances allow one connection more. */
+  static final int ACCEPTED_PER_CONNECTION = 20;
+
+  private static final int MANY = 100;
+
+  private final Destination destination;
+  private final GuardSettings settings;
+  private final CircuitBreakerConfig config;
+  private final Pace pace;
+  private @Nullable CircuitBreaker breaker;
+  private @Nullable Reaction blame;
+  private long pausedUntil = Long.MIN_VALUE;
+  private long changedAt = Long.MIN_VALUE;
+  private boolean probing;
+  private int busy;
+  private int connections;
+  private int accepted;
+  private int failures;
+  private String why = "";
+
+  Gate(Destination destination, GuardSettings settings, CircuitBreakerConfig config) {
+    this.destination = destination;
+    this.settings = settings;
+    this.config = config;
+    pace = new Pace(settings.maxRate());
+    connections = settings.maxConnections();
+  }
+
+  Destination destination() {
+    return destination;
+  }
+
+  synchronized Leave ask(long now) {
+    long at = opensAt(now);
+    if (at > now) {
+      return new Leave.Postponed(Instant.ofEpochMilli(at), reason());
+    }
+    if (isShut()) {
+      if (!breaker().tryAcquirePermission()) {
+        return new Leave.Postponed(Instant.ofEpochMilli(now + 1), reason());
+      }
+      probing = true;
+    }
+    busy++;
+    pace.take(now);
+    return new Leave.Granted(new Permit(this, now, probing));
+  }
+
+  private String reason() {
+    return why.isEmpty() ? "the destination gets no more at a time" : why;
+  }
+
+  /** {@return when to ask; not after now if it would be granted} Changes nothing. */
+  synchronized long opensAt(long now) {
+    if (probing) {
+      return now + PROBE_WAIT.toMillis();
+    }
+    if (now < pausedUntil) {
+      return pausedUntil;
+    }
+    if (busy >= connections) {
+      return Math.max(now + BUSY_WAIT.toMillis(), pace.nextAt());
+    }
+    return pace.nextAt();
+  }
+
+  /** Takes back a permit whose attempt was not made, or told nothing about the destination. */
+  synchronized void abandon(Permit permit) {
+    busy--;
+    if (permit.isProbe() && probing) {
+      probing = false;
+      breaker().releasePermission();
+    }
+  }
+
+  /** Notes that the destination did its work. {@return whether that changed its state} */
+  synchronized boolean answered(Permit permit, boolean delivered, long now) {
+    busy--;
+    failures = 0;
+    boolean reopened = endProbe(permit, now);
+    if (delivered) {
+      pace.accepted(permit.begun(), now);
+    }
+    if (connections < settings.maxConnections() && ++accepted >= ACCEPTED_PER_CONNECTION) {
+      accepted = 0;
+      connections = more(connections);
+    }
+    return reopened;
+  }
+
+  /** Without a ceiling nothing tells how many are enough: many are as good as no limit. */
+  private int more(int current) {
+    return current >= MANY ? settings.maxConnections() : current + 1;
+  }
+
+  /** Lets mail go again, gently, if the probe did not meet what the pause was for. */
+  private boolean endProbe(Permit permit, long now) {
+    if (!permit.isProbe() || !probing) {
+      return false;
+    }
+    open();
+    pace.rise(now);
+    connections = 1;
+    accepted = 0;
+    return true;
+  }
+
+  private void open() {
+    probing = false;
+    pausedUntil = Long.MIN_VALUE;
+    if (isShut()) {
+      breaker().transitionToClosedState();
+    }
+  }
+
+  /** Notes that it was too fast. {@return whether that changed its state} */
+  synchronized boolean tooFast(Permit permit, long now, String said) {
+    busy--;
+    boolean news = endProbe(permit, now);
+    if (pace.tooFast(permit.begun(), now)) {
+      why = said;
+      news = true;
+    }
+    return news;
+  }
+
+  /** Notes that it were too many connections. {@return whether that changed its state} */
+  synchronized boolean tooMany(Permit permit, long now, String said) {
+    int inUse = busy;
+    busy--;
+    boolean news = endProbe(permit, now);
+    if (isOld(permit)) {
+      return news;
+    }
+    changedAt = now;
+    connections = Math.max(1, Math.min(connections, inUse) / 2);
+    accepted = 0;
+    why = said;
+    return true;
+  }
+
+  /**
+   * Notes trouble that says nothing about the message.
+   *
+   * @param pauseAfter how long to pause after so many failures in a row; zero for not yet
+   * @return whether that changed its state
+   */
+  synchronized boolean failed(
+      Permit permit, long now, String said, IntFunction<Duration> pauseAfter) {
+    busy--;
+    if (isOld(permit)) {
+      return false;
+    }
+    failures++;
+    Duration pause = pauseAfter.apply(failures);
+    if (pause.isZero()) {
+      return endProbe(permit, now);
+    }
+    pause(pause, now, said);
+    return true;
+  }
+
+  /** Notes blame, which pauses if there is an alert. {@return whether that changed its state} */
+  synchronized boolean blamed(Permit permit, long now, String said) {
+    busy--;
+    if (isOld(permit)) {
+      return false;
+    }
+    Reaction reaction = blame;
+    if (reaction == null) {
+      return endProbe(permit, now);
+    }
+    react(reaction, now, said);
+    return true;
+  }
+
+  /** Whether the attempt was under way when the last change came: it tells nothing new. */
+  private boolean isOld(Permit permit) {
+    return !permit.isProbe() && permit.begun() <= changedAt;
+  }
+
+  /** An alert was raised. {@return whether that changed its state} */
+  synchronized boolean raised(Reaction reaction, long now, String said) {
+    boolean news = blame == null;
+    blame = reaction;
+    if (news) {
+      react(reaction, now, said);
+    }
+    return news;
+  }
+
+  /** An alert was resolved. */
+  synchronized void resolved() {
+    blame = null;
+  }
+
+  private void react(Reaction reaction, long now, String said) {
+    if (reaction.isSlowDown()) {
+      changedAt = now;
+      why = said;
+      pace.cap(reaction.ratePerMinute(), now + reaction.pause().toMillis());
+      open();
+    } else if (!reaction.pause().isZero()) {
+      pause(reaction.pause(), now, said);
+    }
+  }
+
+  private void pause(Duration length, long now, String said) {
+    // The breaker lets the probe through after the time, not at it.
+    breaker().transitionToOpenStateFor(length.minusNanos(1));
+    probing = false;
+    changedAt = now;
+    pausedUntil = now + length.toMillis();
+    why = said;
+  }
+
+  private CircuitBreaker breaker() {
+    CircuitBreaker known = breaker;
+    if (known == null) {
+      known = CircuitBreaker.of(destination.name(), config);
+      breaker = known;
+    }
+    return known;
+  }
+
+  private boolean isShut() {
+    return breaker != null && breaker.getState() != CircuitBreaker.State.CLOSED;
+  }
+
+  /** {@return how it stands; empty if there is nothing to tell} */
+  synchronized Optional<DestinationStatus> status(long now) {
+    DestinationStatus status = current(now);
+    return status.state() == DestinationStatus.State.FREE && busy == 0
+        ? Optional.empty()
+        : Optional.of(status);
+  }
+
+  /** {@return how it stands} */
+  synchronized DestinationStatus current(long now) {
+    DestinationStatus.State state = state(now);
+    long at = opensAt(now);
+    return new DestinationStatus(
+        destination,
+        state,
+        at > now && !probing ? Optional.of(Instant.ofEpochMilli(at)) : Optional.empty(),
+        pace.rate(now),
+        busy,
+        connections,
+        state == DestinationStatus.State.FREE ? "" : why);
+  }
+
+  private DestinationStatus.State state(long now) {
+    if (probing) {
+      return DestinationStatus.State.PROBING;
+    }
+    if (now < pausedUntil || isShut()) {
+      return DestinationStatus.State.PAUSED;
+    }
+    boolean paced = !pace.isFree(now) || connections < settings.maxConnections();
+    return paced ? DestinationStatus.State.PACED : DestinationStatus.State.FREE;
+  }
+}
