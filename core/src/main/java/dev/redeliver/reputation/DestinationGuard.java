@@ -231,6 +231,12 @@ public final class DestinationGuard {
         .toList();
   }
 
+  /** {@return how many destinations are remembered} */
+  long size() {
+    gates.cleanUp();
+    return gates.estimatedSize();
+  }
+
   private static Optional<DestinationStatus> status(Permit permit, boolean changed, long now) {
     return changed ? Optional.of(permit.gate().current(now)) : Optional.empty();
   }

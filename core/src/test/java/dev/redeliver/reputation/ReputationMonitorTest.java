@@ -295,4 +295,80 @@ class ReputationMonitorTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }
+
+  private static final Duration PAUSE = Duration.ofMinutes(15);
+
+  private final ReputationMonitor pausing =
+      new ReputationMonitor(new Reaction(3, WINDOW, PAUSE, 0), false);
+
+  private List<ReputationAlert> raise() {
+    observe(pausing, SERVER, BLAMED, 0);
+    observe(pausing, SERVER, BLAMED, 0);
+    return observe(pausing, SERVER, BLAMED, 0);
+  }
+
+  @Test
+  void pause_isAddedToTheQuiet_becauseNoSignalCanComeInIt() {
+    raise();
+    int pauseAndWindow = 25 * 60;
+    assertThat(pausing.nextQuiet()).contains(START.plusSeconds(pauseAndWindow));
+
+    assertThat(pausing.resolveQuiet(START.plusSeconds(pauseAndWindow - 1))).isEmpty();
+    assertThat(pausing.active()).hasSize(1);
+    assertThat(pausing.resolveQuiet(START.plusSeconds(pauseAndWindow)))
+        .extracting(ReputationAlert::state)
+        .containsExactly(State.RESOLVED);
+    assertThat(pausing.nextQuiet()).isEmpty();
+  }
+
+  @Test
+  void blameAfterThePause_escalatesOnce_andIsStillTheSameAlert() {
+    raise();
+    List<ReputationAlert> later = new ArrayList<>();
+    for (int probe = 1; probe <= 8; probe++) {
+      later.addAll(observe(pausing, SERVER, BLAMED, probe * 15 * 60));
+    }
+    assertThat(later)
+        .extracting(ReputationAlert::state, ReputationAlert::level, ReputationAlert::count)
+        .containsExactly(tuple(State.ESCALATED, ReputationAlert.Level.CRITICAL, 4));
+
+    assertThat(pausing.resolveQuiet(START.plus(Duration.ofHours(3))))
+        .extracting(ReputationAlert::state, ReputationAlert::level, ReputationAlert::count)
+        .containsExactly(tuple(State.RESOLVED, ReputationAlert.Level.CRITICAL, 11));
+  }
+
+  @Test
+  void blameInNumbers_escalates() {
+    List<ReputationAlert> all = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      all.addAll(observe(i));
+    }
+
+    assertThat(all).extracting(ReputationAlert::count).containsExactly(3, 15);
+    assertThat(all)
+        .extracting(ReputationAlert::state)
+        .containsExactly(State.RAISED, State.ESCALATED);
+  }
+
+  @Test
+  void suspendedSender_isCriticalAtOnce() {
+    ReputationMonitor first = new ReputationMonitor(1, WINDOW);
+    SmtpFailure suspended = refused("550 5.7.1 Your account has been suspended from sending");
+
+    assertThat(observe(first, SERVER, suspended, 0))
+        .extracting(ReputationAlert::cause, ReputationAlert::level)
+        .containsExactly(tuple(Cause.SENDER_SUSPENDED, ReputationAlert.Level.CRITICAL));
+  }
+
+  @Test
+  void valuesOfAProvider_goBeforeTheUsual_ifWanted() {
+    SmtpFailure deferred =
+        refused("421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred");
+    ReputationMonitor known = new ReputationMonitor(new Reaction(3, WINDOW, PAUSE, 0), true);
+
+    assertThat(observe(known, SERVER, deferred, 0))
+        .extracting(alert -> alert.reaction().pause(), ReputationAlert::state)
+        .containsExactly(tuple(Duration.ofHours(2), State.RAISED));
+    assertThat(observe(pausing, SERVER, deferred, 0)).as("not wanted").isEmpty();
+  }
 }
