@@ -320,10 +320,10 @@ public final class Redeliverer {
   }
 
   private void alerted(ReputationAlert alert) {
-    if (guard.isEnabled()) {
-      guard.alerted(alert).ifPresent(this::destinationChanged);
-    }
+    Optional<DestinationStatus> changed =
+        guard.isEnabled() ? guard.alerted(alert) : Optional.empty();
     listeners.tell(listener -> listener.reputationAlert(alert));
+    changed.ifPresent(this::destinationChanged);
   }
 
   void destinationChanged(DestinationStatus status) {
