@@ -10,12 +10,14 @@ public final class Benchmarks {
   /**
    * Runs measurements.
    *
-   * @param args {@code send} and its options, or JMH's
+   * @param args {@code send} and its options, {@code guards}, or JMH's
    * @throws Exception if they cannot be run
    */
   public static void main(String[] args) throws Exception {
     if (args.length > 0 && args[0].equals("send")) {
       send(Arrays.copyOfRange(args, 1, args.length));
+    } else if (args.length > 0 && args[0].equals("guards")) {
+      GuardFootprint.run(System.out);
     } else {
       org.openjdk.jmh.Main.main(args);
     }

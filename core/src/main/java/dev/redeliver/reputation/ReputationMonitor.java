@@ -40,6 +40,9 @@ public final class ReputationMonitor {
   /** A threshold's worth of signals so many times over, within the window, is critical. */
   static final int CRITICAL_TIMES = 5;
 
+  private static final int MANY = 100;
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
   private final Reaction usual;
   private final boolean byProvider;
   private final Cache<Key, Watch> watches;
@@ -141,24 +144,37 @@ public final class ReputationMonitor {
     }
     List<ReputationAlert> resolved = new ArrayList<>();
     nextQuiet.set(Long.MAX_VALUE);
-    for (Key key : raised.keySet()) {
-      watches
-          .asMap()
-          .computeIfPresent(
-              key,
-              (unused, watch) -> {
-                Optional<ReputationAlert> end = watch.resolve(now);
-                end.ifPresent(resolved::add);
-                if (end.isPresent()) {
-                  raised.remove(key);
-                  return null;
-                }
-                follow(key, watch);
-                return watch;
-              });
+    raised.forEach((key, watch) -> resolve(key, watch, now).ifPresent(resolved::add));
+    if (raised.size() > MANY) {
+      // To go through all of them for each would cost more than a second's patience.
+      long soonest = now.plus(PATIENCE).toEpochMilli();
+      nextQuiet.updateAndGet(next -> Math.max(next, soonest));
     }
     resolveForgotten(resolved);
     return resolved;
+  }
+
+  private Optional<ReputationAlert> resolve(Key key, Watch seen, Instant now) {
+    Instant quiet = seen.quietAt();
+    if (now.isBefore(quiet)) {
+      nextQuiet.accumulateAndGet(quiet.toEpochMilli(), Math::min);
+      return Optional.empty();
+    }
+    List<ReputationAlert> end = new ArrayList<>(1);
+    watches
+        .asMap()
+        .computeIfPresent(
+            key,
+            (unused, watch) -> {
+              watch.resolve(now).ifPresent(end::add);
+              if (end.isEmpty()) {
+                follow(key, watch);
+                return watch;
+              }
+              raised.remove(key);
+              return null;
+            });
+    return end.stream().findFirst();
   }
 
   /** {@return when an alert may be resolved next; empty if none is raised} */
