@@ -1,7 +1,9 @@
 /** Counts and times deliveries in Micrometer registries. */
 module dev.redeliver.metrics {
   requires transitive dev.redeliver.core;
+  requires transitive micrometer.commons;
   requires transitive micrometer.core;
+  requires transitive micrometer.observation;
   requires static org.jspecify;
 
   exports dev.redeliver.metrics;

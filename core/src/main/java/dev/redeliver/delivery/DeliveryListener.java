@@ -3,6 +3,7 @@ package dev.redeliver.delivery;
 import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.reputation.ReputationAlertListener;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -62,6 +63,15 @@ public interface DeliveryListener extends ReputationAlertListener {
    *     {@code broken} (by the server, or out of step), {@code closed} (with the sender)
    */
   default void connectionClosed(RelayStatus relay, String reason) {}
+
+  /**
+   * A deliverer that guards its destinations was made; told once, before anything else.
+   *
+   * @param status gives the destinations that are in use or do not get all that they could, as
+   *     {@link dev.redeliver.reputation.DestinationGuard#status()}; the deliverer keeps this object
+   *     as long as it lives, so that a listener can hold it weakly
+   */
+  default void guardOpened(Supplier<List<DestinationStatus>> status) {}
 
   /** A destination pauses, is slowed down, or gets mail again; not told of every change of rate. */
   default void destinationChanged(DestinationStatus destination) {}

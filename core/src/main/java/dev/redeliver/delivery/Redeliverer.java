@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,10 @@ public final class Redeliverer {
   private final Listeners listeners;
   private final ReputationMonitor monitor;
   private final DestinationGuard guard;
+
+  /** Listeners may hold it weakly: it has to live as long as this. */
+  private final Supplier<List<DestinationStatus>> destinations;
+
   private final RetryEngine engine;
 
   private volatile @Nullable Meaning latest;
@@ -70,7 +75,11 @@ public final class Redeliverer {
     listeners = new Listeners(all);
     monitor = new ReputationMonitor(usualReaction(policy), policy.guard().byProvider());
     guard = new DestinationGuard(policy, clock, random);
+    destinations = guard::status;
     engine = new RetryEngine(builder.registry, "redeliver-" + policy.name());
+    if (guard.isEnabled()) {
+      listeners.tell(listener -> listener.guardOpened(destinations));
+    }
   }
 
   private static Reaction usualReaction(RetryPolicy policy) {
@@ -166,6 +175,10 @@ public final class Redeliverer {
       result = submitter.attempt(due);
     } catch (RuntimeException problem) {
       result = AttemptResult.unknown("", due, problem);
+    } catch (Error e) {
+      // The caller gets it; what the attempt holds, such as leave from the guard, is given back.
+      delivery.withdraw();
+      throw e;
     }
     return delivery.end(result);
   }

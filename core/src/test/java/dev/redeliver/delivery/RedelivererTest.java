@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.redeliver.classify.Cause;
 import dev.redeliver.policy.Decision;
+import dev.redeliver.policy.GuardSettings;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.policy.UnknownOutcome;
 import dev.redeliver.reputation.Destination;
+import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.smtp.SmtpFailure;
 import dev.redeliver.smtp.SmtpReply;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class RedelivererTest {
@@ -347,6 +350,55 @@ class RedelivererTest {
 
     assertThat(report.isComplete()).isTrue();
     assertThat(server.asked).containsExactly(List.of(A), List.of(A));
+  }
+
+  @Test
+  void build_guarded_tellsListenersHowDestinationsStand() {
+    List<Supplier<List<DestinationStatus>>> told = new ArrayList<>();
+    DeliveryListener listener =
+        new DeliveryListener() {
+          @Override
+          public void guardOpened(Supplier<List<DestinationStatus>> status) {
+            told.add(status);
+          }
+        };
+    Redeliverer redeliverer = builder(policy).listener(listener).build();
+    Delivery delivery = redeliverer.begin(envelope(A));
+    delivery.begin();
+    assertThat(told).hasSize(1);
+    assertThat(told.get(0).get()).hasSize(1).isEqualTo(redeliverer.guard().status());
+
+    builder(policy.toBuilder().guard(GuardSettings.DEFAULT.withEnabled(false)).build())
+        .listener(listener)
+        .build();
+    assertThat(told).as("without a guard there is nothing to tell").hasSize(1);
+  }
+
+  /** Otherwise a destination's only connection would be in use for ever. */
+  @Test
+  void deliver_submitterThrowsAnError_attemptIsWithdrawn() {
+    List<String> told = new ArrayList<>();
+    Redeliverer redeliverer =
+        builder(policy)
+            .listener(
+                new DeliveryListener() {
+                  @Override
+                  public void attemptWithdrawn(Envelope envelope) {
+                    told.add("withdrawn");
+                  }
+                })
+            .build();
+
+    assertThatThrownBy(
+            () ->
+                redeliverer.deliver(
+                    envelope(A),
+                    due -> {
+                      throw new StackOverflowError();
+                    }))
+        .isInstanceOf(StackOverflowError.class);
+    assertThat(told).containsExactly("withdrawn");
+    assertThat(redeliverer.guard().status()).isEmpty();
   }
 
   @Test

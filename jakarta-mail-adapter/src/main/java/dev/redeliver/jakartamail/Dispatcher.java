@@ -807,6 +807,7 @@ final class Dispatcher {
           ready.size() + pinned,
           sending,
           waiting,
+          unfinished.stream().findFirst().map(first -> first.delivery.startedAt()),
           relays.all().stream().map(Relay::status).toList());
     } finally {
       lock.unlock();

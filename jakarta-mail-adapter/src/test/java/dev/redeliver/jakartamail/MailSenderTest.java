@@ -157,6 +157,7 @@ class MailSenderTest {
     CompletableFuture<DeliveryReport> report = sender.send(TransportKind.message());
 
     assertThat(sender.status().waiting()).isEqualTo(1);
+    assertThat(sender.status().oldest()).contains(FakeClock.START);
     scheduler.advance(Duration.ofSeconds(299));
     assertThat(report).isNotDone();
     scheduler.advance(Duration.ofSeconds(1));
@@ -164,6 +165,7 @@ class MailSenderTest {
     assertThat(now(report).with(Outcome.ACCEPTED)).hasSize(1);
     assertThat(now(report).transactions()).isEqualTo(2);
     assertThat(sender.status().inFlight()).isZero();
+    assertThat(sender.status().oldest()).isEmpty();
     sender.close();
   }
 

@@ -8,7 +8,6 @@ import dev.redeliver.reputation.ReputationMonitor;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -32,7 +31,7 @@ final class AlertBoard {
 
   private final Clock clock;
   private final Map<Key, Mark> raised = new LinkedHashMap<>(16, 0.75f, true);
-  private final Map<Cause, Long> lastRaised = new EnumMap<>(Cause.class);
+  private final Map<Subject, Long> lastRaised = new HashMap<>();
 
   private AlertBoard(Clock clock) {
     this.clock = clock;
@@ -46,14 +45,19 @@ final class AlertBoard {
     }
   }
 
-  /** Notes an alert that was raised or resolved. */
-  synchronized void note(Object source, ReputationAlert alert) {
-    Key key = new Key(source, alert.server(), alert.destination(), alert.cause());
+  /**
+   * Notes an alert that was raised, escalated or resolved.
+   *
+   * @param provider whom its destination belongs to
+   */
+  synchronized void note(Object source, String provider, ReputationAlert alert) {
+    Subject subject = new Subject(provider, alert.cause());
+    Key key = new Key(source, alert.server(), alert.destination(), subject);
     if (alert.state() == ReputationAlert.State.RESOLVED) {
       raised.remove(key);
       return;
     }
-    lastRaised.put(alert.cause(), clock.wallTime());
+    lastRaised.put(subject, clock.wallTime());
     raised.put(key, new Mark(clock.wallTime(), quiet(alert.reaction()).toMillis()));
     forgetBeyondLimit();
   }
@@ -68,25 +72,37 @@ final class AlertBoard {
     long now = clock.wallTime();
     for (Map.Entry<Key, Mark> entry : raised.entrySet()) {
       Key key = entry.getKey();
-      if (key.source() == source && key.cause() == cause && key.server().equals(server)) {
+      if (key.source() == source && key.subject().cause() == cause && key.server().equals(server)) {
         entry.setValue(new Mark(now, entry.getValue().windowMillis()));
       }
     }
   }
 
-  /** {@return at how many destinations an alert of this cause is raised} */
-  synchronized long active(Cause cause) {
+  /** {@return at how many destinations of a provider an alert of this cause is raised} */
+  synchronized long active(String provider, Cause cause) {
     long now = clock.wallTime();
+    Subject subject = new Subject(provider, cause);
     return raised.entrySet().stream()
-        .filter(entry -> entry.getKey().cause() == cause && entry.getValue().isFreshAt(now))
+        .filter(entry -> entry.getKey().subject().equals(subject))
+        .filter(entry -> entry.getValue().isFreshAt(now))
         .map(entry -> entry.getKey().destination())
         .distinct()
         .count();
   }
 
-  /** {@return when the latest alert of this cause was raised, in ms since 1970; 0 if never} */
-  synchronized long lastRaised(Cause cause) {
-    return lastRaised.getOrDefault(cause, 0L);
+  /** {@return whether any alert is raised at a destination of a provider} */
+  synchronized boolean isActive(String provider) {
+    long now = clock.wallTime();
+    return raised.entrySet().stream()
+        .anyMatch(
+            entry ->
+                entry.getKey().subject().provider().equals(provider)
+                    && entry.getValue().isFreshAt(now));
+  }
+
+  /** {@return when the latest such alert was raised, in ms since 1970; 0 if never} */
+  synchronized long lastRaised(String provider, Cause cause) {
+    return lastRaised.getOrDefault(new Subject(provider, cause), 0L);
   }
 
   private void forgetBeyondLimit() {
@@ -97,7 +113,10 @@ final class AlertBoard {
     }
   }
 
-  private record Key(Object source, String server, Destination destination, Cause cause) {}
+  /** Who blames, and for what. */
+  private record Subject(String provider, Cause cause) {}
+
+  private record Key(Object source, String server, Destination destination, Subject subject) {}
 
   private record Mark(long lastSignal, long windowMillis) {
     boolean isFreshAt(long now) {

@@ -3,23 +3,19 @@ package dev.redeliver.metrics;
 import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
 import dev.redeliver.classify.Lane;
-import dev.redeliver.classify.MailboxProvider;
 import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.DeliveryReport;
-import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientAttempt;
 import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.RetryPolicy;
-import dev.redeliver.reputation.ReputationAlert;
+import dev.redeliver.reputation.Destination;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +23,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The meters of one mailer in one registry. Thread-safe.
@@ -58,18 +53,23 @@ final class Meters {
     Duration.ofDays(5)
   };
 
+  private static final Duration[] LAG_BUCKETS = {
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(15),
+    Duration.ofMinutes(1),
+    Duration.ofMinutes(5),
+    Duration.ofMinutes(15)
+  };
+
   private static final double[] ATTEMPT_BUCKETS = {1, 2, 3, 5, 8, 13, 21, 34};
 
   /** Longer times come from a clock that was set, and would spoil the sums for good. */
   private static final Duration LONGEST = Duration.ofDays(365);
 
-  private static final Set<Cause> ALERTING =
-      EnumSet.of(Cause.REPUTATION, Cause.AUTHENTICATION, Cause.SENDER_SUSPENDED);
-
   private final MeterRegistry registry;
   private final String mailer;
-  private final AlertBoard board;
-  private final Object source = new Object();
+  private final Providers providers;
   private final Set<String> providersSeen = ConcurrentHashMap.newKeySet();
 
   private final MeterProvider<Timer> attempts;
@@ -77,23 +77,26 @@ final class Meters {
   private final MeterProvider<Timer> deliveries;
   private final MeterProvider<DistributionSummary> deliveryAttempts;
   private final MeterProvider<Counter> retries;
-  private final MeterProvider<Counter> alerts;
+  private final AlertMeters alerts;
+  private final GuardMeters guards;
   private final MeterProvider<Counter> connectionFailures;
   private final MeterProvider<Counter> housekeepingFailures;
   private final SenderMeters senders;
   private final Timer retryWait;
+  private final Timer lag;
   private final Counter repliesLost;
 
   Meters(MeterRegistry registry, RetryPolicy policy) {
     this.registry = registry;
     mailer = policy.name();
-    board = AlertBoard.of(registry, mailer);
+    providers = new Providers(policy.metricsDomains());
     attempts = attemptTimer();
     replies = counter("recipient.replies", "Classified per-recipient results of attempts.");
     deliveries = deliveryTimer();
     deliveryAttempts = attemptSummary();
     retries = counter("recipient.retries", "Per-recipient decisions to try again, by schedule.");
-    alerts = counter("reputation.alerts", "Reputation alerts raised from SMTP replies.");
+    alerts = new AlertMeters(registry, mailer, providers);
+    guards = new GuardMeters(registry, mailer, providers);
     connectionFailures =
         counter("connection.failures", "Connections that could not be opened outside deliveries.");
     housekeepingFailures =
@@ -104,6 +107,7 @@ final class Meters {
             .description("Pauses between two attempts of a delivery, as planned.")
             .tag(MAILER, mailer)
             .register(registry);
+    lag = lagTimer();
     repliesLost =
         counter("duplicate.risk", "Events after which a recipient may get the message twice.")
             .withTags(CAUSE, "reply-lost");
@@ -114,26 +118,41 @@ final class Meters {
     return senders;
   }
 
+  GuardMeters guards() {
+    return guards;
+  }
+
+  AlertMeters alerts() {
+    return alerts;
+  }
+
   boolean isIn(MeterRegistry other) {
     return registry == other;
   }
 
   void attemptFinished(Attempt attempt) {
+    seen(Providers.ofServer(attempt.server()));
     attempts
         .withTags(
+            PROVIDER,
+            providers.ofAll(
+                attempt.recipients().stream().map(RecipientAttempt::recipient).toList()),
             "kind",
-            attempt.transaction() == 1 ? "first" : "retry",
+            kind(attempt),
             OUTCOME,
             AttemptOutcome.of(attempt).token())
         .record(bounded(attempt.duration()));
+    lag.record(bounded(Duration.between(attempt.dueAt(), attempt.startedAt())));
     attempt.recipients().forEach(recipient -> recipientFinished(attempt, recipient));
   }
 
   private void recipientFinished(Attempt attempt, RecipientAttempt recipient) {
     Disposition disposition = Disposition.of(recipient);
-    String provider = provider(recipient.recipient());
+    String provider = providers.of(recipient.recipient());
     if (providersSeen.add(provider)) {
       registerReplies(provider);
+      seen(provider);
+      seen(providers.of(Destination.ofDomain(recipient.recipient().domain())));
     }
     reply(provider, cause(recipient, disposition), disposition).increment();
     if (disposition == Disposition.UNKNOWN) {
@@ -145,8 +164,13 @@ final class Meters {
     recipient.classification().ifPresent(meaning -> signal(attempt.server(), meaning));
   }
 
-  private static String provider(Recipient recipient) {
-    return MailboxProvider.ofDomain(recipient.domain()).token();
+  static String kind(Attempt attempt) {
+    return attempt.transaction() == 1 ? "first" : "retry";
+  }
+
+  private void seen(String provider) {
+    alerts.seen(provider);
+    guards.seen(provider);
   }
 
   private static Cause cause(RecipientAttempt recipient, Disposition disposition) {
@@ -157,7 +181,7 @@ final class Meters {
 
   private void signal(String server, Classification meaning) {
     if (meaning.reputationSignal()) {
-      board.signal(source, server, meaning.cause());
+      alerts.signal(server, meaning.cause());
     }
   }
 
@@ -169,7 +193,7 @@ final class Meters {
     for (RecipientReport recipient : report.recipients()) {
       String outcome = Disposition.of(recipient).token();
       deliveries
-          .withTags(PROVIDER, provider(recipient.recipient()), OUTCOME, outcome)
+          .withTags(PROVIDER, providers.of(recipient.recipient()), OUTCOME, outcome)
           .record(bounded(Duration.between(report.startedAt(), settledAt(report, recipient))));
       deliveryAttempts.withTags(OUTCOME, outcome).record(recipient.attempts());
     }
@@ -190,20 +214,12 @@ final class Meters {
     signal(failure.server(), failure.classification());
   }
 
-  void reputationAlert(ReputationAlert alert) {
-    registerAlerts(alert.cause());
-    board.note(source, alert);
-    if (alert.state() == ReputationAlert.State.RAISED) {
-      alerts.withTags(CAUSE, alert.cause().token()).increment();
-    }
-  }
-
   void housekeepingFailed(String what) {
     housekeepingFailures.withTags("what", Step.of(what).token()).increment();
   }
 
   private void registerRare() {
-    ALERTING.forEach(this::registerAlerts);
+    seen(Providers.OTHER);
     for (Lane lane : Lane.values()) {
       retries.withTags("lane", lane.token());
     }
@@ -213,11 +229,12 @@ final class Meters {
     for (Step step : Step.values()) {
       housekeepingFailures.withTags("what", step.token());
     }
-    for (String provider : MailboxProvider.tokens()) {
+    for (String provider : providers.tokens()) {
       reply(provider, Cause.CREDENTIALS, Disposition.HELD);
       reply(provider, Cause.TLS, Disposition.HELD);
     }
-    if (isNew("redeliver.build.info", Tags.empty())) {
+    // Micrometer warns about a gauge that is registered again, although it is the same.
+    if (registry.find("redeliver.build.info").meters().isEmpty()) {
       Gauge.builder("redeliver.build.info", () -> 1)
           .description("Constant 1, labelled with the version of the library.")
           .tag("version", Version.current())
@@ -225,33 +242,11 @@ final class Meters {
     }
   }
 
-  /** Micrometer warns about a gauge that is registered again, although it is the same. */
-  private boolean isNew(String gauge, Tags tags) {
-    return registry.find(gauge).tags(tags).meters().isEmpty();
-  }
-
   /** All siblings at once, so that only a provider's very first reply is born at 1. */
   private void registerReplies(String provider) {
     for (Cause cause : Cause.values()) {
       Disposition.usual(cause).forEach(disposition -> reply(provider, cause, disposition));
     }
-  }
-
-  private void registerAlerts(Cause cause) {
-    alerts.withTags(CAUSE, cause.token());
-    Tags tags = Tags.of(MAILER, mailer, CAUSE, cause.token());
-    if (!isNew("redeliver.reputation.alert.active", tags)) {
-      return;
-    }
-    Gauge.builder("redeliver.reputation.alert.active", () -> board.active(cause))
-        .description("Servers whose reputation alert is raised and not resolved.")
-        .tags(tags)
-        .register(registry);
-    TimeGauge.builder(
-            "redeliver.reputation.last.alert", () -> board.lastRaised(cause), TimeUnit.MILLISECONDS)
-        .description("When the last reputation alert was raised, since 1970; 0 if never.")
-        .tags(tags)
-        .register(registry);
   }
 
   private Counter reply(String provider, Cause cause, Disposition disposition) {
@@ -282,6 +277,15 @@ final class Meters {
         .withRegistry(registry);
   }
 
+  private Timer lagTimer() {
+    return Timer.builder("redeliver.schedule.lag")
+        .description("How late attempts began after they were due.")
+        .tag(MAILER, mailer)
+        .serviceLevelObjectives(LAG_BUCKETS)
+        .maximumExpectedValue(Duration.ofMinutes(15))
+        .register(registry);
+  }
+
   private MeterProvider<DistributionSummary> attemptSummary() {
     return DistributionSummary.builder("redeliver.delivery.attempts")
         .description("Attempts made for a recipient when its delivery ended.")
@@ -290,7 +294,8 @@ final class Meters {
         .withRegistry(registry);
   }
 
-  private static Duration bounded(Duration duration) {
+  /** {@return not less than nothing, and not more than a clock that was set may spoil} */
+  static Duration bounded(Duration duration) {
     if (duration.isNegative()) {
       return Duration.ZERO;
     }

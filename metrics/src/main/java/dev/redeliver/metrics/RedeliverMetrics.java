@@ -4,13 +4,18 @@ import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.Envelope;
 import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.delivery.RetryWait;
 import dev.redeliver.delivery.SenderStatus;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.ReputationAlert;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationRegistry;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -42,8 +47,11 @@ import java.util.function.Supplier;
  *   <caption>Meters, all tagged {@code mailer} (the policy's name) except the last</caption>
  *   <tr><th>name</th><th>type</th><th>further tags</th></tr>
  *   <tr><td>{@code redeliver.attempt}</td><td>timer: SMTP transactions</td>
- *       <td>{@code kind}: first, retry (every later transaction of the message); {@code outcome}:
- *       delivered, partial, deferred, rejected, unknown</td></tr>
+ *       <td>{@code provider} ({@code mixed} for recipients at several); {@code kind}: first, retry
+ *       (every later transaction of the message); {@code outcome}: delivered, partial, deferred,
+ *       rejected, unknown</td></tr>
+ *   <tr><td>{@code redeliver.schedule.lag}</td><td>timer with buckets: from when an attempt was due
+ *       to when it began</td><td></td></tr>
  *   <tr><td>{@code redeliver.recipient.replies}</td><td>counter: results of attempts, per
  *       recipient</td><td>{@code provider}, {@code cause}, {@code disposition}: accepted, deferred,
  *       refused, unknown, held</td></tr>
@@ -57,18 +65,28 @@ import java.util.function.Supplier;
  *       recipient</td><td>{@code outcome}, as before</td></tr>
  *   <tr><td>{@code redeliver.duplicate.risk}</td><td>counter: recipients that may get a second
  *       copy</td><td>{@code cause}: reply-lost</td></tr>
- *   <tr><td>{@code redeliver.reputation.alerts}</td><td>counter: alerts raised</td><td>{@code
- *       cause}</td></tr>
- *   <tr><td>{@code redeliver.reputation.alert.active}</td><td>gauge: servers with an alert that is
- *       raised and not resolved</td><td>{@code cause}</td></tr>
+ *   <tr><td>{@code redeliver.reputation.alerts}</td><td>counter: alerts raised; one that becomes
+ *       critical counts once more</td><td>{@code provider}, {@code cause}, {@code severity}:
+ *       warning, critical</td></tr>
+ *   <tr><td>{@code redeliver.reputation.alert.active}</td><td>gauge: destinations with an alert that
+ *       is raised and not resolved</td><td>{@code provider}, {@code cause}</td></tr>
  *   <tr><td>{@code redeliver.reputation.last.alert}</td><td>gauge: time of the last alert, since
- *       1970; 0 if never</td><td>{@code cause}</td></tr>
+ *       1970; 0 if never</td><td>{@code provider}, {@code cause}</td></tr>
+ *   <tr><td>{@code redeliver.provider.blocked}</td><td>gauge: 1 while any such alert is active, with
+ *       or without a guard that pauses; else 0</td><td>{@code provider}</td></tr>
+ *   <tr><td>{@code redeliver.destinations}</td><td>gauge: destinations that the guard holds
+ *       back</td><td>{@code provider}, {@code state}: paced, paused, probing</td></tr>
+ *   <tr><td>{@code redeliver.guard.changes}</td><td>counter: destinations that paused, were slowed
+ *       down, or got mail again</td><td>{@code provider}, {@code state}: free, paced, paused,
+ *       probing</td></tr>
  *   <tr><td>{@code redeliver.connection.failures}</td><td>counter: connections not opened outside of
  *       deliveries</td><td>{@code cause}</td></tr>
  *   <tr><td>{@code redeliver.housekeeping.failures}</td><td>counter: failures that changed no
  *       outcome</td><td>{@code what}: close, listener, other</td></tr>
  *   <tr><td>{@code redeliver.backlog.messages}</td><td>gauge: messages in the hands of
  *       asynchronous senders</td><td>{@code state}: ready, sending, waiting</td></tr>
+ *   <tr><td>{@code redeliver.backlog.oldest.age}</td><td>gauge: how long ago the oldest of them was
+ *       handed over; 0 if there is none</td><td></td></tr>
  *   <tr><td>{@code redeliver.handover.rejections}</td><td>counter: messages that a sender did not
  *       accept</td><td>{@code reason}: full, closed, interrupted, invalid</td></tr>
  *   <tr><td>{@code redeliver.relay.state}</td><td>gauge: 1 for the state a sender's relay is
@@ -83,13 +101,23 @@ import java.util.function.Supplier;
  *
  * <p>{@code cause}, {@code lane} and {@code provider} are the words of {@link
  * dev.redeliver.classify.Cause}, {@link dev.redeliver.classify.Lane} and {@link
- * dev.redeliver.classify.MailboxProvider}; the provider follows from the recipient's domain; {@code
- * relay} is a relay's place in its sender's list, from 1. The meters of senders are there once a
- * sender is. No tag ever holds an address, a domain, a server's name or its text. Rare counters
- * exist at 0 from the start.
+ * dev.redeliver.classify.MailboxProvider}. The provider follows from the recipient's domain; of an
+ * alert and of what the guard does, from the {@link dev.redeliver.reputation.Destination}. A
+ * recipient domain of {@link RetryPolicy#metricsDomains()} is a provider of its own, in lower case,
+ * unless its known provider is whom an alert is about. {@code relay} is a relay's place in its
+ * sender's list, from 1. No tag ever holds an address, another domain, a server's name or its text.
+ *
+ * <p>The meters of senders and of the guard are there once there is one. Rare counters exist at 0
+ * from the start, or from a provider's first attempt on.
  *
  * <p>An alert counts as active until the deliverer resolves it, or until no signal came for the
- * policy's alert window by the registry's clock, whichever is first; no traffic is needed.
+ * policy's alert window by the registry's clock, whichever is first; no traffic is needed. The
+ * guard is asked once a second at most, by the same clock.
+ *
+ * <p>With an {@link ObservationRegistry}, each attempt is observed as {@code
+ * redeliver.smtp.attempt} ({@link RedeliverObservation}), from {@link #attemptStarted} to after its
+ * meters have been counted: they have the attempt's own trace as exemplar. One that is withdrawn
+ * ends with the outcome {@code withdrawn}. Nothing is written to the mail.
  */
 public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
   private static final System.Logger LOGGER = System.getLogger("dev.redeliver.metrics");
@@ -98,7 +126,9 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
   private final System.Logger logger;
   private final List<Meters> bound = new CopyOnWriteArrayList<>();
   private final Set<Supplier<SenderStatus>> senders = new LinkedHashSet<>();
+  private final List<WeakReference<Supplier<List<DestinationStatus>>>> guards = new ArrayList<>();
   private final AtomicBoolean warned = new AtomicBoolean();
+  private final AttemptObservations observations;
 
   /**
    * Makes an instance that counts as soon as it is bound.
@@ -107,11 +137,36 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
    *     alert window ends alerts
    */
   public RedeliverMetrics(RetryPolicy policy) {
-    this(policy, LOGGER);
+    this(policy, ObservationRegistry.NOOP);
   }
 
-  RedeliverMetrics(RetryPolicy policy, System.Logger logger) {
-    this.policy = Objects.requireNonNull(policy, "policy");
+  /**
+   * Makes an instance that counts as soon as it is bound, and observes attempts at once.
+   *
+   * @param policy the policy whose deliveries it hears
+   * @param observations where attempts are observed
+   */
+  public RedeliverMetrics(RetryPolicy policy, ObservationRegistry observations) {
+    this(policy, AttemptObservations.usual(policy, observations), LOGGER);
+  }
+
+  /**
+   * The same, with other names.
+   *
+   * @param policy the policy whose deliveries it hears
+   * @param observations where attempts are observed
+   * @param convention names the observations and what is told of them
+   */
+  public RedeliverMetrics(
+      RetryPolicy policy,
+      ObservationRegistry observations,
+      AttemptObservationConvention convention) {
+    this(policy, new AttemptObservations(policy, observations, convention), LOGGER);
+  }
+
+  RedeliverMetrics(RetryPolicy policy, AttemptObservations observations, System.Logger logger) {
+    this.policy = policy;
+    this.observations = observations;
     this.logger = logger;
   }
 
@@ -122,7 +177,19 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
    * @param policy the policy whose deliveries it hears
    */
   public static RedeliverMetrics boundTo(MeterRegistry registry, RetryPolicy policy) {
-    RedeliverMetrics metrics = new RedeliverMetrics(policy);
+    return boundTo(registry, policy, ObservationRegistry.NOOP);
+  }
+
+  /**
+   * {@return an instance that counts and observes from the start}
+   *
+   * @param registry where the meters are registered
+   * @param policy the policy whose deliveries it hears
+   * @param observations where attempts are observed
+   */
+  public static RedeliverMetrics boundTo(
+      MeterRegistry registry, RetryPolicy policy, ObservationRegistry observations) {
+    RedeliverMetrics metrics = new RedeliverMetrics(policy, observations);
     metrics.bindTo(registry);
     return metrics;
   }
@@ -138,13 +205,32 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
     if (bound.stream().noneMatch(meters -> meters.isIn(registry))) {
       Meters meters = new Meters(registry, policy);
       senders.forEach(meters.senders()::opened);
+      guards.stream()
+          .map(WeakReference::get)
+          .filter(Objects::nonNull)
+          .forEach(meters.guards()::opened);
       bound.add(meters);
     }
   }
 
   @Override
+  public void attemptStarted(Envelope envelope) {
+    observations.started(envelope);
+  }
+
+  @Override
+  public void attemptWithdrawn(Envelope envelope) {
+    observations.withdrawn(envelope);
+  }
+
+  /** Meters first: what they keep as an example of a value belongs to the attempt's own span. */
+  @Override
   public void attemptFinished(Attempt attempt) {
-    each(meters -> meters.attemptFinished(attempt));
+    try {
+      each(meters -> meters.attemptFinished(attempt));
+    } finally {
+      observations.finished(attempt);
+    }
   }
 
   @Override
@@ -164,7 +250,19 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
 
   @Override
   public void reputationAlert(ReputationAlert alert) {
-    each(meters -> meters.reputationAlert(alert));
+    each(meters -> meters.alerts().changed(alert));
+  }
+
+  @Override
+  public synchronized void guardOpened(Supplier<List<DestinationStatus>> status) {
+    guards.removeIf(guard -> guard.refersTo(null));
+    guards.add(new WeakReference<>(status));
+    bound.forEach(meters -> meters.guards().opened(status));
+  }
+
+  @Override
+  public void destinationChanged(DestinationStatus destination) {
+    each(meters -> meters.guards().changed(destination));
   }
 
   @Override

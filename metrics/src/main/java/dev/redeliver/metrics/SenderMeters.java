@@ -2,17 +2,24 @@ package dev.redeliver.metrics;
 
 import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.delivery.SenderStatus;
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.TimeGauge;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
@@ -38,6 +45,7 @@ final class SenderMeters {
 
   private final MeterRegistry registry;
   private final Tags mailer;
+  private final Clock clock;
   private final Set<Supplier<SenderStatus>> senders;
   private final MeterProvider<Counter> opened;
   private final MeterProvider<Counter> closed;
@@ -46,6 +54,7 @@ final class SenderMeters {
   SenderMeters(MeterRegistry registry, String mailer) {
     this.registry = registry;
     this.mailer = Tags.of("mailer", mailer);
+    clock = registry.config().clock();
     synchronized (SENDERS) {
       senders =
           SENDERS
@@ -72,6 +81,7 @@ final class SenderMeters {
     backlog("ready", SenderStatus::ready);
     backlog("sending", SenderStatus::sending);
     backlog("waiting", SenderStatus::waiting);
+    oldest();
     sender.get().relays().forEach(relay -> register(place(relay)));
   }
 
@@ -85,6 +95,27 @@ final class SenderMeters {
         "Messages in the hands of senders: ready to be sent, in an attempt, waiting for a retry.",
         mailer.and(STATE, state),
         count);
+  }
+
+  private void oldest() {
+    String name = "redeliver.backlog.oldest.age";
+    if (isNew(name, mailer)) {
+      TimeGauge.builder(name, this::oldestAge, TimeUnit.MILLISECONDS)
+          .description("How long ago the oldest message in the hands of senders was handed over.")
+          .tags(mailer)
+          .register(registry);
+    }
+  }
+
+  /** {@return the age in ms; 0 if there is no message} */
+  private long oldestAge() {
+    Instant now = Instant.ofEpochMilli(clock.wallTime());
+    return senders.stream()
+        .map(sender -> sender.get().oldest())
+        .flatMap(Optional::stream)
+        .min(Comparator.naturalOrder())
+        .map(oldest -> Meters.bounded(Duration.between(now, oldest).negated()).toMillis())
+        .orElse(0L);
   }
 
   private void register(String place) {
@@ -115,9 +146,13 @@ final class SenderMeters {
   }
 
   /** Micrometer warns about a gauge that is registered again, although it is the same. */
+  private boolean isNew(String gauge, Tags tags) {
+    return registry.find(gauge).tags(tags).meters().isEmpty();
+  }
+
   private void gauge(
       String name, String description, Tags tags, ToIntFunction<SenderStatus> count) {
-    if (registry.find(name).tags(tags).meters().isEmpty()) {
+    if (isNew(name, tags)) {
       Gauge.builder(
               name, senders, all -> all.stream().mapToInt(s -> count.applyAsInt(s.get())).sum())
           .description(description)

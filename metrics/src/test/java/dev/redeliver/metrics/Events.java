@@ -20,6 +20,7 @@ import dev.redeliver.policy.Decision;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.reputation.Destination;
+import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.smtp.Severity;
 import dev.redeliver.smtp.SmtpFailure;
@@ -140,12 +141,19 @@ final class Events {
         retry(Lane.CONNECTION));
   }
 
-  static ReputationAlert alert(ReputationAlert.State state, String destination, Cause cause) {
+  static ReputationAlert alert(ReputationAlert.State state, String server, Cause cause) {
+    return alert(state, server, Destination.relay(server), cause);
+  }
+
+  static ReputationAlert alert(
+      ReputationAlert.State state, String server, Destination destination, Cause cause) {
     return new ReputationAlert(
         state,
-        ReputationAlert.Level.WARNING,
+        state == ReputationAlert.State.ESCALATED
+            ? ReputationAlert.Level.CRITICAL
+            : ReputationAlert.Level.WARNING,
+        server,
         destination,
-        Destination.relay(destination),
         cause,
         failure(),
         "rule",
@@ -153,6 +161,11 @@ final class Events {
         3,
         START,
         START);
+  }
+
+  static DestinationStatus destination(Destination destination, DestinationStatus.State state) {
+    return new DestinationStatus(
+        destination, state, Optional.empty(), Double.POSITIVE_INFINITY, 0, 1, "why");
   }
 
   static RetryPolicy policy(String mailer) {

@@ -128,6 +128,7 @@ class PrometheusRulesTest {
                 1,
                 1,
                 1,
+                Optional.empty(),
                 Arrays.stream(RelayStatus.State.values())
                     .map(PrometheusRulesTest::relay)
                     .toList()));

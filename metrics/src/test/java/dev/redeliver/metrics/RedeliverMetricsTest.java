@@ -32,6 +32,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.distribution.CountAtBucket;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import java.text.MessageFormat;
 import java.time.Duration;
 import java.time.Instant;
@@ -379,7 +380,11 @@ class RedeliverMetricsTest {
   @Test
   void eventBeforeBinding_isLoggedOnceAndNotCounted() {
     List<String> logged = new ArrayList<>();
-    RedeliverMetrics unbound = new RedeliverMetrics(policy("late"), new ListLogger(logged));
+    RedeliverMetrics unbound =
+        new RedeliverMetrics(
+            policy("late"),
+            AttemptObservations.usual(policy("late"), ObservationRegistry.NOOP),
+            new ListLogger(logged));
     unbound.attemptFinished(attempt(1, Duration.ofSeconds(1), accepted(ANN)));
     unbound.deliveryFinished(delivery(Duration.ofSeconds(1), report(ANN, Outcome.ACCEPTED, 1)));
     unbound.bindTo(registry);

@@ -2,6 +2,7 @@ package dev.redeliver.metrics;
 
 import static dev.redeliver.metrics.Events.ANN;
 import static dev.redeliver.metrics.Events.SERVER;
+import static dev.redeliver.metrics.Events.accepted;
 import static dev.redeliver.metrics.Events.alert;
 import static dev.redeliver.metrics.Events.attempt;
 import static dev.redeliver.metrics.Events.connection;
@@ -9,6 +10,7 @@ import static dev.redeliver.metrics.Events.failed;
 import static dev.redeliver.metrics.Events.meaning;
 import static dev.redeliver.metrics.Events.policy;
 import static dev.redeliver.metrics.Events.retry;
+import static dev.redeliver.reputation.ReputationAlert.State.ESCALATED;
 import static dev.redeliver.reputation.ReputationAlert.State.RAISED;
 import static dev.redeliver.reputation.ReputationAlert.State.RESOLVED;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,9 +19,11 @@ import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Lane;
 import dev.redeliver.delivery.AttemptResult;
 import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.policy.RetryPolicy;
+import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.ReputationMonitor;
 import dev.redeliver.smtp.Severity;
 import dev.redeliver.smtp.SmtpFailure;
@@ -61,6 +65,54 @@ class ReputationMetersTest {
 
     assertThat(active(Cause.REPUTATION)).isEqualTo(2);
     assertThat(active(Cause.SENDER_SUSPENDED)).isEqualTo(1);
+  }
+
+  @Test
+  void escalation_countsOnceMoreAsCritical() {
+    metrics.reputationAlert(alert(RAISED, SERVER, Cause.REPUTATION));
+    metrics.reputationAlert(alert(ESCALATED, SERVER, Cause.REPUTATION));
+
+    assertThat(alerts("other", Cause.REPUTATION, "warning")).isEqualTo(1);
+    assertThat(alerts("other", Cause.REPUTATION, "critical")).isEqualTo(1);
+    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+  }
+
+  @Test
+  void alert_countsForTheProviderOfItsDestination() {
+    metrics.reputationAlert(
+        alert(RAISED, SERVER, Destination.ofDomain("hotmail.com"), Cause.REPUTATION));
+    metrics.reputationAlert(
+        alert(
+            RAISED, SERVER, Destination.relay("gmail-smtp-in.l.google.com"), Cause.AUTHENTICATION));
+
+    assertThat(active("microsoft", Cause.REPUTATION)).isEqualTo(1);
+    assertThat(active("google", Cause.AUTHENTICATION)).isEqualTo(1);
+    assertThat(active("google", Cause.REPUTATION)).isZero();
+    assertThat(active(Cause.REPUTATION)).isZero();
+  }
+
+  @Test
+  void blocked_whileAnyAlertOfTheProviderIsRaised() {
+    assertThat(blocked("other")).isZero();
+    metrics.reputationAlert(alert(RAISED, "a.example.test", Cause.REPUTATION));
+    metrics.reputationAlert(alert(RAISED, "b.example.test", Cause.AUTHENTICATION));
+    assertThat(blocked("other")).isEqualTo(1);
+
+    metrics.reputationAlert(alert(RESOLVED, "a.example.test", Cause.REPUTATION));
+    assertThat(blocked("other")).isEqualTo(1);
+    clock.add(WINDOW);
+    assertThat(blocked("other")).isZero();
+  }
+
+  /** A counter that is born at 1 shows no increase. */
+  @Test
+  void firstAttemptAtAProvider_bringsItsAlertsAtZero() {
+    Recipient ann = new Recipient(0, "ann@yahoo.com");
+    metrics.attemptFinished(attempt(1, Duration.ZERO, accepted(ann)));
+
+    assertThat(alerts("yahoo", Cause.REPUTATION, "warning")).isZero();
+    assertThat(alerts("yahoo", Cause.SENDER_SUSPENDED, "critical")).isZero();
+    assertThat(blocked("yahoo")).isZero();
   }
 
   @Test
@@ -163,7 +215,7 @@ class ReputationMetersTest {
     assertThat(
             registry
                 .get("redeliver.reputation.alert.active")
-                .tags("mailer", "dropped", "cause", "reputation")
+                .tags("mailer", "dropped", "provider", "other", "cause", "reputation")
                 .gauge()
                 .value())
         .isEqualTo(1);
@@ -185,8 +237,10 @@ class ReputationMetersTest {
           due -> new AttemptResult(SERVER, false, Map.of(due.get(0), blocked)));
     }
 
-    assertThat(alerts(Cause.REPUTATION)).isEqualTo(1);
-    assertThat(active(Cause.REPUTATION)).isEqualTo(1);
+    assertThat(alerts("google", Cause.REPUTATION, "warning")).isEqualTo(1);
+    assertThat(active("google", Cause.REPUTATION)).isEqualTo(1);
+    assertThat(blocked("google")).isEqualTo(1);
+    assertThat(blocked("other")).isZero();
     assertThat(
             registry
                 .get("redeliver.recipient.replies")
@@ -198,17 +252,33 @@ class ReputationMetersTest {
   }
 
   private double active(Cause cause) {
+    return active("other", cause);
+  }
+
+  private double active(String provider, Cause cause) {
     return registry
         .get("redeliver.reputation.alert.active")
-        .tags("mailer", "shop", "cause", cause.token())
+        .tags("mailer", "shop", "provider", provider, "cause", cause.token())
+        .gauge()
+        .value();
+  }
+
+  private double blocked(String provider) {
+    return registry
+        .get("redeliver.provider.blocked")
+        .tags("mailer", "shop", "provider", provider)
         .gauge()
         .value();
   }
 
   private double alerts(Cause cause) {
+    return alerts("other", cause, "warning");
+  }
+
+  private double alerts(String provider, Cause cause, String severity) {
     return registry
         .get("redeliver.reputation.alerts")
-        .tags("mailer", "shop", "cause", cause.token())
+        .tags("mailer", "shop", "provider", provider, "cause", cause.token(), "severity", severity)
         .counter()
         .count();
   }
@@ -216,7 +286,7 @@ class ReputationMetersTest {
   private double lastAlert(Cause cause) {
     return registry
         .get("redeliver.reputation.last.alert")
-        .tags("mailer", "shop", "cause", cause.token())
+        .tags("mailer", "shop", "provider", "other", "cause", cause.token())
         .timeGauge()
         .value(TimeUnit.SECONDS);
   }

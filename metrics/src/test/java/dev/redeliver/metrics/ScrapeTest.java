@@ -1,6 +1,7 @@
 package dev.redeliver.metrics;
 
 import static dev.redeliver.metrics.Events.alert;
+import static dev.redeliver.metrics.Events.destination;
 import static dev.redeliver.metrics.Events.policy;
 import static dev.redeliver.metrics.Events.retry;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,6 +24,8 @@ import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.RetryWait;
 import dev.redeliver.policy.Decision;
+import dev.redeliver.reputation.Destination;
+import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.ReputationAlert;
 import dev.redeliver.smtp.Severity;
 import dev.redeliver.smtp.SmtpFailure;
@@ -47,6 +50,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -74,22 +78,24 @@ class ScrapeTest {
           "att.net");
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
+  private static final Supplier<List<DestinationStatus>> NO_DESTINATIONS = List::of;
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final RedeliverMetrics metrics = RedeliverMetrics.boundTo(registry, policy("shop"));
+  private RedeliverMetrics metrics = RedeliverMetrics.boundTo(registry, policy("shop"));
 
   @Test
   void boundAndIdle_rareSeriesAreThereAtZero() {
     assertThat(samples())
         .contains(
             "redeliver_duplicate_risk_total{cause=\"reply-lost\",mailer=\"shop\"} 0.0",
-            "redeliver_reputation_alerts_total{cause=\"reputation\",mailer=\"shop\"} 0.0",
-            "redeliver_reputation_alerts_total{cause=\"authentication\",mailer=\"shop\"} 0.0",
-            "redeliver_reputation_alerts_total{cause=\"sender-suspended\",mailer=\"shop\"} 0.0",
-            "redeliver_reputation_alert_active{cause=\"reputation\",mailer=\"shop\"} 0.0",
-            "redeliver_reputation_alert_active{cause=\"authentication\",mailer=\"shop\"} 0.0",
-            "redeliver_reputation_alert_active{cause=\"sender-suspended\",mailer=\"shop\"} 0.0",
-            "redeliver_reputation_last_alert_seconds{cause=\"reputation\",mailer=\"shop\"} 0.0",
+            "redeliver_reputation_alerts_total{cause=\"reputation\",mailer=\"shop\",provider=\"other\",severity=\"critical\"} 0.0",
+            "redeliver_reputation_alerts_total{cause=\"authentication\",mailer=\"shop\",provider=\"other\",severity=\"critical\"} 0.0",
+            "redeliver_reputation_alerts_total{cause=\"sender-suspended\",mailer=\"shop\",provider=\"other\",severity=\"critical\"} 0.0",
+            "redeliver_reputation_alert_active{cause=\"reputation\",mailer=\"shop\",provider=\"other\"} 0.0",
+            "redeliver_reputation_alert_active{cause=\"authentication\",mailer=\"shop\",provider=\"other\"} 0.0",
+            "redeliver_reputation_alert_active{cause=\"sender-suspended\",mailer=\"shop\",provider=\"other\"} 0.0",
+            "redeliver_reputation_last_alert_seconds{cause=\"reputation\",mailer=\"shop\",provider=\"other\"} 0.0",
             "redeliver_connection_failures_total{cause=\"credentials\",mailer=\"shop\"} 0.0",
             "redeliver_connection_failures_total{cause=\"connection\",mailer=\"shop\"} 0.0",
             "redeliver_housekeeping_failures_total{mailer=\"shop\",what=\"close\"} 0.0",
@@ -148,6 +154,19 @@ class ScrapeTest {
             "# TYPE redeliver_delivery_seconds histogram",
             "# HELP redeliver_delivery_seconds_max Time from hand-over to the outcome, per recipient.",
             "# TYPE redeliver_delivery_seconds_max gauge",
+            "# HELP redeliver_destinations Destinations that get mail more slowly, or later, than there"
+                + " is some.",
+            "# TYPE redeliver_destinations gauge",
+            "# HELP redeliver_guard_changes_total How often destinations paused, were slowed down, or"
+                + " got mail again.",
+            "# TYPE redeliver_guard_changes_total counter",
+            "# HELP redeliver_provider_blocked 1 while a reputation alert for the provider is raised,"
+                + " else 0.",
+            "# TYPE redeliver_provider_blocked gauge",
+            "# HELP redeliver_schedule_lag_seconds How late attempts began after they were due.",
+            "# TYPE redeliver_schedule_lag_seconds histogram",
+            "# HELP redeliver_schedule_lag_seconds_max How late attempts began after they were due.",
+            "# TYPE redeliver_schedule_lag_seconds_max gauge",
             "# HELP redeliver_duplicate_risk_total Events after which a recipient may get the message"
                 + " twice.",
             "# TYPE redeliver_duplicate_risk_total counter",
@@ -157,10 +176,10 @@ class ScrapeTest {
             "# TYPE redeliver_recipient_replies_total counter",
             "# HELP redeliver_recipient_retries_total Per-recipient decisions to try again, by schedule.",
             "# TYPE redeliver_recipient_retries_total counter",
-            "# HELP redeliver_reputation_alert_active Servers whose reputation alert is raised and not"
+            "# HELP redeliver_reputation_alert_active Destinations whose reputation alert is raised and not"
                 + " resolved.",
             "# TYPE redeliver_reputation_alert_active gauge",
-            "# HELP redeliver_reputation_alerts_total Reputation alerts raised from SMTP replies.",
+            "# HELP redeliver_reputation_alerts_total Reputation alerts raised, or made critical, from SMTP replies.",
             "# TYPE redeliver_reputation_alerts_total counter",
             "# HELP redeliver_reputation_last_alert_seconds When the last reputation alert was raised,"
                 + " since 1970; 0 if never.",
@@ -192,7 +211,7 @@ class ScrapeTest {
     assertThat(keys)
         .isEqualTo(
             Map.ofEntries(
-                keysOf("redeliver.attempt", "mailer", "kind", "outcome"),
+                keysOf("redeliver.attempt", "mailer", "provider", "kind", "outcome"),
                 keysOf("redeliver.build.info", "version"),
                 keysOf("redeliver.connection.failures", "mailer", "cause"),
                 keysOf("redeliver.delivery", "mailer", "provider", "outcome"),
@@ -201,10 +220,14 @@ class ScrapeTest {
                 keysOf("redeliver.housekeeping.failures", "mailer", "what"),
                 keysOf("redeliver.recipient.replies", "mailer", "provider", "cause", "disposition"),
                 keysOf("redeliver.recipient.retries", "mailer", "lane"),
-                keysOf("redeliver.reputation.alert.active", "mailer", "cause"),
-                keysOf("redeliver.reputation.alerts", "mailer", "cause"),
-                keysOf("redeliver.reputation.last.alert", "mailer", "cause"),
-                keysOf("redeliver.retry.wait", "mailer")));
+                keysOf("redeliver.provider.blocked", "mailer", "provider"),
+                keysOf("redeliver.destinations", "mailer", "provider", "state"),
+                keysOf("redeliver.guard.changes", "mailer", "provider", "state"),
+                keysOf("redeliver.reputation.alert.active", "mailer", "provider", "cause"),
+                keysOf("redeliver.reputation.alerts", "mailer", "provider", "cause", "severity"),
+                keysOf("redeliver.reputation.last.alert", "mailer", "provider", "cause"),
+                keysOf("redeliver.retry.wait", "mailer"),
+                keysOf("redeliver.schedule.lag", "mailer")));
   }
 
   private static Map.Entry<String, Set<Set<String>>> keysOf(String name, String... keys) {
@@ -226,6 +249,23 @@ class ScrapeTest {
     assertThat(values("redeliver.attempt", "kind")).isEqualTo(Set.of("first", "retry"));
     assertThat(values("redeliver.attempt", "outcome"))
         .isEqualTo(Set.of("delivered", "partial", "deferred", "rejected", "unknown"));
+    Set<String> destinations = Set.of("free", "paced", "paused", "probing");
+    assertThat(providers).containsAll(values("redeliver.attempt", "provider"));
+    assertThat(values("redeliver.guard.changes", "state")).isEqualTo(destinations);
+    assertThat(values("redeliver.destinations", "state"))
+        .isEqualTo(Set.of("paced", "paused", "probing"));
+    assertThat(values("redeliver.reputation.alerts", "severity"))
+        .isEqualTo(Set.of("warning", "critical"));
+    for (String name :
+        List.of(
+            "redeliver.destinations",
+            "redeliver.guard.changes",
+            "redeliver.provider.blocked",
+            "redeliver.reputation.alerts",
+            "redeliver.reputation.alert.active",
+            "redeliver.reputation.last.alert")) {
+      assertThat(values(name, "provider")).as(name).containsOnly("other");
+    }
     assertThat(values("redeliver.recipient.replies", "cause")).isEqualTo(causes);
     assertThat(values("redeliver.recipient.replies", "disposition")).isEqualTo(dispositions);
     assertThat(values("redeliver.recipient.replies", "provider")).isEqualTo(providers);
@@ -269,22 +309,66 @@ class ScrapeTest {
   @Test
   void series_stayWithinTheBudgetOfTheReadme() throws IOException {
     driveEverything();
-    for (String domain : PROVIDER_DOMAINS) {
-      Recipient to = new Recipient(0, "ann@" + domain);
-      for (Cause cause : EnumSet.complementOf(EnumSet.of(Cause.SUCCESS))) {
-        List.of(retry(Lane.SLOW), new Decision.Fail("x"), new Decision.Hold("x"))
-            .forEach(decision -> drive(to, cause, decision));
-      }
-    }
+    driveAllProviders();
+
     assertThat(values("redeliver.recipient.replies", "provider"))
         .containsExactlyInAnyOrderElementsOf(MailboxProvider.tokens());
-    Matcher budget =
-        Pattern.compile("at most ([\\d,]+) series")
-            .matcher(Files.readString(Path.of("../README.md")));
+    assertThat(samples()).hasSizeLessThanOrEqualTo(budget("at most ([\\d,]+) series"));
+  }
 
+  /** What a provider has, a domain with a tag of its own has, too. */
+  @Test
+  void series_ofADomainOfTheConfiguration_stayWithinTheBudgetOfTheReadme() throws IOException {
+    int without = drivenWith();
+    int more = drivenWith("a.example", "b.example") - without;
+
+    assertThat(more / 2).isPositive().isLessThanOrEqualTo(budget("([\\d,]+) more for each domain"));
+  }
+
+  private static int drivenWith(String... domains) {
+    ScrapeTest other = new ScrapeTest();
+    other.metrics =
+        RedeliverMetrics.boundTo(
+            other.registry, policy("shop").toBuilder().metricsDomains(domains).build());
+    other.driveEverything();
+    for (String domain : List.of("a.example", "b.example")) {
+      other.drive(domain);
+    }
+    return other.samples().size();
+  }
+
+  private static int budget(String pattern) throws IOException {
+    Matcher budget = Pattern.compile(pattern).matcher(Files.readString(Path.of("../README.md")));
     assertThat(budget.find()).isTrue();
-    assertThat(samples())
-        .hasSizeLessThanOrEqualTo(Integer.parseInt(budget.group(1).replace(",", "")));
+    return Integer.parseInt(budget.group(1).replace(",", ""));
+  }
+
+  private void driveAllProviders() {
+    PROVIDER_DOMAINS.forEach(this::drive);
+    drive(
+        new Recipient(0, "ann@gmail.com"),
+        new Recipient(0, "ann@yahoo.com"),
+        Cause.POLICY,
+        new Decision.Fail("x"));
+    for (String host : List.of("mx.mimecast.com", "mx.pphosted.com")) {
+      alertAll(Destination.relay(host));
+    }
+  }
+
+  private void drive(String domain) {
+    Recipient to = new Recipient(0, "ann@" + domain);
+    for (Cause cause : EnumSet.complementOf(EnumSet.of(Cause.SUCCESS))) {
+      List.of(retry(Lane.SLOW), new Decision.Fail("x"), new Decision.Hold("x"))
+          .forEach(decision -> drive(to, cause, decision));
+    }
+    alertAll(Destination.ofDomain(domain));
+  }
+
+  private void alertAll(Destination destination) {
+    for (Cause cause : List.of(Cause.REPUTATION, Cause.AUTHENTICATION, Cause.SENDER_SUSPENDED)) {
+      metrics.reputationAlert(
+          alert(ReputationAlert.State.RAISED, "relay.example", destination, cause));
+    }
   }
 
   private void mailFromStrangers(int from, int to) {
@@ -351,6 +435,10 @@ class ScrapeTest {
         metrics.reputationAlert(alert(state, HOSTILE, cause));
       }
     }
+    metrics.guardOpened(NO_DESTINATIONS);
+    for (DestinationStatus.State state : DestinationStatus.State.values()) {
+      metrics.destinationChanged(destination(Destination.ofDomain(HOSTILE), state));
+    }
     metrics.attemptFinished(attempt(accepted()));
     metrics.attemptFinished(
         attempt(accepted(), refused(hostile(1), Cause.POLICY, new Decision.Fail(HOSTILE))));
@@ -361,18 +449,25 @@ class ScrapeTest {
         new RetryWait(envelope(), List.of(hostile(0)), Duration.ofSeconds(1), NOW));
   }
 
+  /** Every outcome that one transaction can have. */
+  private void drive(Recipient to, Recipient another, Cause cause, Decision decision) {
+    RecipientAttempt yes = accepted(to);
+    RecipientAttempt no = refused(another, cause, decision);
+    RecipientAttempt later = refused(another, cause, retry(Lane.SLOW));
+    RecipientAttempt lost = unknown(another, cause, decision);
+    for (int transaction = 1; transaction <= 2; transaction++) {
+      for (RecipientAttempt other : List.of(accepted(another), no, later, lost)) {
+        metrics.attemptFinished(attempt(transaction, yes, other));
+      }
+      metrics.attemptFinished(attempt(transaction, refused(to, cause, retry(Lane.SLOW)), later));
+      metrics.attemptFinished(attempt(transaction, refused(to, cause, decision), no));
+    }
+  }
+
   private void drive(Recipient to, Cause cause, Decision decision) {
     RecipientAttempt refused = refused(to, cause, decision);
-    RecipientAttempt unknown =
-        new RecipientAttempt(
-            to,
-            1,
-            NOW,
-            new RecipientResult.Unknown(hostileFailure()),
-            Optional.of(hostileMeaning(cause)),
-            Optional.of(decision));
-    metrics.attemptFinished(attempt(refused));
-    metrics.attemptFinished(attempt(unknown));
+    drive(to, to, cause, decision);
+    metrics.attemptFinished(attempt(unknown(to, cause, decision)));
     for (Outcome outcome : Outcome.values()) {
       metrics.deliveryFinished(
           new DeliveryReport(
@@ -384,14 +479,15 @@ class ScrapeTest {
     }
   }
 
-  private int transactions;
+  private static Attempt attempt(RecipientAttempt... recipients) {
+    return attempt(1, recipients);
+  }
 
-  private Attempt attempt(RecipientAttempt... recipients) {
-    transactions++;
+  private static Attempt attempt(int transaction, RecipientAttempt... recipients) {
     return new Attempt(
         envelope(),
         HOSTILE,
-        transactions,
+        transaction,
         NOW,
         NOW,
         Duration.ofMillis(5),
@@ -408,8 +504,22 @@ class ScrapeTest {
   }
 
   private static RecipientAttempt accepted() {
+    return accepted(hostile(0));
+  }
+
+  private static RecipientAttempt unknown(Recipient to, Cause cause, Decision decision) {
     return new RecipientAttempt(
-        hostile(0),
+        to,
+        1,
+        NOW,
+        new RecipientResult.Unknown(hostileFailure()),
+        Optional.of(hostileMeaning(cause)),
+        Optional.of(decision));
+  }
+
+  private static RecipientAttempt accepted(Recipient to) {
+    return new RecipientAttempt(
+        to,
         1,
         NOW,
         new RecipientResult.Accepted(SmtpReply.parse("250 " + HOSTILE)),

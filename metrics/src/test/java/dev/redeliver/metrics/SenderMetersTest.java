@@ -8,9 +8,14 @@ import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MockClock;
+import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -22,7 +27,11 @@ class SenderMetersTest {
   private final RedeliverMetrics metrics = RedeliverMetrics.boundTo(registry, policy);
   private SenderStatus status =
       new SenderStatus(
-          3, 2, 1, List.of(relay(1, RelayStatus.State.UP), relay(2, RelayStatus.State.DOWN)));
+          3,
+          2,
+          1,
+          Optional.empty(),
+          List.of(relay(1, RelayStatus.State.UP), relay(2, RelayStatus.State.DOWN)));
   private final Supplier<SenderStatus> sender =
       new Supplier<>() {
         @Override
@@ -64,7 +73,7 @@ class SenderMetersTest {
     assertThat(gauge("redeliver.relay.state", "relay", "1", "state", "down")).isZero();
     assertThat(gauge("redeliver.relay.state", "relay", "2", "state", "down")).isEqualTo(1);
 
-    status = new SenderStatus(0, 0, 0, List.of(relay(1, RelayStatus.State.HELD)));
+    status = new SenderStatus(0, 0, 0, Optional.empty(), List.of(relay(1, RelayStatus.State.HELD)));
     assertThat(gauge("redeliver.backlog.messages", "state", "ready")).isZero();
     assertThat(gauge("redeliver.relay.state", "relay", "1", "state", "held")).isEqualTo(1);
   }
@@ -73,7 +82,7 @@ class SenderMetersTest {
   void senders_ofOneName_addUpUntilTheyClose() {
     metrics.senderOpened(sender);
     RedeliverMetrics other = RedeliverMetrics.boundTo(registry, policy);
-    Supplier<SenderStatus> second = () -> new SenderStatus(10, 0, 0, List.of());
+    Supplier<SenderStatus> second = () -> new SenderStatus(10, 0, 0, Optional.empty(), List.of());
     other.senderOpened(second);
     assertThat(gauge("redeliver.backlog.messages", "state", "ready")).isEqualTo(13);
 
@@ -81,6 +90,41 @@ class SenderMetersTest {
     assertThat(gauge("redeliver.backlog.messages", "state", "ready")).isEqualTo(10);
     other.senderClosed(second);
     assertThat(gauge("redeliver.backlog.messages", "state", "ready")).isZero();
+  }
+
+  @Test
+  void oldestAge_isThatOfTheOldestMessageOfAllSenders() {
+    MockClock clock = new MockClock();
+    MeterRegistry timed = new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
+    RedeliverMetrics other = RedeliverMetrics.boundTo(timed, policy);
+    Instant now = Instant.ofEpochMilli(clock.wallTime());
+    List<Supplier<SenderStatus>> all =
+        List.of(waiting(Optional.of(now)), waiting(Optional.of(now.minusSeconds(60))));
+    other.senderOpened(waiting(Optional.empty()));
+    assertThat(oldestAge(timed)).isZero();
+
+    all.forEach(other::senderOpened);
+    clock.add(Duration.ofMinutes(4));
+    assertThat(oldestAge(timed)).isEqualTo(300);
+
+    other.senderClosed(all.get(1));
+    assertThat(oldestAge(timed)).isEqualTo(240);
+  }
+
+  @Test
+  void oldestAge_ofAClockThatWasSet_isNotNegative() {
+    MeterRegistry timed = new SimpleMeterRegistry(SimpleConfig.DEFAULT, new MockClock());
+    RedeliverMetrics.boundTo(timed, policy).senderOpened(waiting(Optional.of(Instant.MAX)));
+
+    assertThat(oldestAge(timed)).isZero();
+  }
+
+  private static Supplier<SenderStatus> waiting(Optional<Instant> oldest) {
+    return () -> new SenderStatus(0, 0, 1, oldest, List.of());
+  }
+
+  private static double oldestAge(MeterRegistry registry) {
+    return registry.get("redeliver.backlog.oldest.age").timeGauge().value(TimeUnit.SECONDS);
   }
 
   @Test
