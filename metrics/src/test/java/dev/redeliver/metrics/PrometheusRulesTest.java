@@ -12,6 +12,7 @@ import dev.redeliver.classify.Cause;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.delivery.SenderStatus;
+import dev.redeliver.reputation.DestinationStatus;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -133,6 +135,8 @@ class PrometheusRulesTest {
                     .map(PrometheusRulesTest::relay)
                     .toList()));
     metrics.handoverRejected("full");
+    Supplier<List<DestinationStatus>> guard = List::of;
+    metrics.guardOpened(guard);
     metrics.attemptFinished(attempt(1, Duration.ofSeconds(1), accepted(ANN)));
     metrics.attemptFinished(attempt(2, Duration.ofSeconds(1), accepted(ANN)));
     for (Outcome outcome : Outcome.values()) {
