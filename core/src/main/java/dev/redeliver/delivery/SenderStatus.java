@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * @param ready messages that could be sent if there were a connection for them
  * @param sending messages in an attempt
- * @param waiting messages that wait for the time of their next try
+ * @param waiting messages that wait for the time of their next try, or until their destination
+ *     wants mail
  * @param oldest when the first of all these messages was handed over; empty if there is none
  * @param relays the relays, in the sender's order
  */

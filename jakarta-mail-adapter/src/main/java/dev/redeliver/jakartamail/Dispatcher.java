@@ -803,10 +803,11 @@ final class Dispatcher {
     lock.lock();
     try {
       int pinned = relays.all().stream().mapToInt(relay -> relay.pinned.size()).sum();
+      int asleep = ready.asleep();
       return new SenderStatus(
-          ready.size() + pinned,
+          ready.size() - asleep + pinned,
           sending,
-          waiting,
+          waiting + asleep,
           unfinished.stream().findFirst().map(first -> first.delivery.startedAt()),
           relays.all().stream().map(Relay::status).toList());
     } finally {

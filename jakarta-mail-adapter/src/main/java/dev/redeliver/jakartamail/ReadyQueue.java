@@ -143,6 +143,14 @@ final class ReadyQueue {
     return line != null && line.asleepUntil != null;
   }
 
+  /** {@return how many messages are for destinations that sleep} */
+  int asleep() {
+    return lines.values().stream()
+        .filter(line -> line.asleepUntil != null)
+        .mapToInt(line -> line.ready.size())
+        .sum();
+  }
+
   /**
    * {@return whether a destination was put to sleep for long since the last {@link #lateSleepers}}
    */

@@ -338,6 +338,24 @@ class MailSenderTest {
     assertThat(server.connections()).isEqualTo(2);
   }
 
+  /** It is not the sender that stands still. */
+  @Test
+  void status_destinationThatPauses_itsMessagesWait() throws Exception {
+    server.on(Stage.RCPT).reply("550 5.7.1 Client host blocked using zen.spamhaus.org");
+    MailSender sender =
+        sender(
+            policy.toBuilder().alert(1, Duration.ofMinutes(10)).build(),
+            SenderSettings.builder().build());
+    now(send(sender, BOB));
+    CompletableFuture<DeliveryReport> second = send(sender, BOB);
+
+    assertThat(sender.status().waiting()).isEqualTo(1);
+    assertThat(sender.status().ready()).isZero();
+    assertThat(sender.status().relays().get(0).state()).isEqualTo(RelayStatus.State.UP);
+    scheduler.advance(Duration.ofMinutes(15));
+    assertThat(now(second).isComplete()).isTrue();
+  }
+
   @Test
   void connection_fresh421AtMail_isAnOrdinaryAttempt() throws Exception {
     server.on(Stage.MAIL).reply("421 4.3.2 shutting down");
