@@ -1,31 +1,13 @@
 package dev.redeliver.metrics;
 
-import static dev.redeliver.metrics.Events.ANN;
-import static dev.redeliver.metrics.Events.accepted;
-import static dev.redeliver.metrics.Events.attempt;
-import static dev.redeliver.metrics.Events.delivery;
-import static dev.redeliver.metrics.Events.policy;
-import static dev.redeliver.metrics.Events.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.redeliver.classify.Cause;
-import dev.redeliver.delivery.Outcome;
-import dev.redeliver.delivery.RelayStatus;
-import dev.redeliver.delivery.SenderStatus;
-import dev.redeliver.reputation.DestinationStatus;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -89,7 +71,7 @@ class PrometheusRulesTest {
 
   @Test
   void everyExpression_isAboutMetersThatExist() throws IOException {
-    Set<String> scraped = scrape();
+    Set<String> scraped = Scrape.lines();
     List<String> texts = new ArrayList<>(List.of(Files.readString(RULES)));
     for (String alert : alerts()) {
       Matcher promql = PROMQL.matcher(Files.readString(RUNBOOKS.resolve(alert + ".md")));
@@ -105,7 +87,7 @@ class PrometheusRulesTest {
   /** A label's value that nothing has would make a rule silent for ever. */
   @Test
   void everyLabel_hasAValueThatExists() throws IOException {
-    String scraped = String.join("\n", scrape());
+    String scraped = String.join("\n", Scrape.lines());
     Matcher labels = MATCHER.matcher(Files.readString(RULES));
     int count = 0;
     while (labels.find()) {
@@ -119,35 +101,5 @@ class PrometheusRulesTest {
 
   private static List<String> alerts() throws IOException {
     return ALERT.matcher(Files.readString(RULES)).results().map(match -> match.group(1)).toList();
-  }
-
-  private static Set<String> scrape() {
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    RedeliverMetrics metrics = RedeliverMetrics.boundTo(registry, policy("shop"));
-    metrics.senderOpened(
-        () ->
-            new SenderStatus(
-                1,
-                1,
-                1,
-                Optional.empty(),
-                Arrays.stream(RelayStatus.State.values())
-                    .map(PrometheusRulesTest::relay)
-                    .toList()));
-    metrics.handoverRejected("full");
-    Supplier<List<DestinationStatus>> guard = List::of;
-    metrics.guardOpened(guard);
-    metrics.attemptFinished(attempt(1, Duration.ofSeconds(1), accepted(ANN)));
-    metrics.attemptFinished(attempt(2, Duration.ofSeconds(1), accepted(ANN)));
-    for (Outcome outcome : Outcome.values()) {
-      metrics.deliveryFinished(
-          delivery(Duration.ofSeconds(1), report(ANN, outcome, 1, accepted(ANN))));
-    }
-    metrics.connectionFailed(Events.connection(Cause.TLS, false));
-    return new TreeSet<>(registry.scrape().lines().toList());
-  }
-
-  private static RelayStatus relay(RelayStatus.State state) {
-    return new RelayStatus(1, "mx.example.org", state, 1, 1, Optional.empty(), Optional.empty());
   }
 }

@@ -29,12 +29,7 @@ final class Promtool {
   /** The same, with something to read. */
   static String run(Path folder, ProcessBuilder.Redirect input, String... arguments)
       throws Exception {
-    Optional<Path> promtool = find();
-    if (promtool.isEmpty() && "true".equals(System.getenv("CI"))) {
-      fail("promtool is not on the PATH; it comes with the Debian package prometheus");
-    }
-    assumeTrue(promtool.isPresent(), "promtool (Debian package prometheus) is not on the PATH");
-    List<String> command = new ArrayList<>(List.of(promtool.get().toString()));
+    List<String> command = new ArrayList<>(List.of(program("promtool").toString()));
     command.addAll(List.of(arguments));
     Path output = folder.resolve("output.txt");
     Process process =
@@ -49,10 +44,20 @@ final class Promtool {
     return said;
   }
 
-  private static Optional<Path> find() {
+  /** {@return where a program of Prometheus is} Skips the test if nowhere, but not in CI. */
+  static Path program(String name) {
+    Optional<Path> found = find(name);
+    if (found.isEmpty() && "true".equals(System.getenv("CI"))) {
+      fail(name + " is not on the PATH; it comes with the Debian package prometheus");
+    }
+    assumeTrue(found.isPresent(), name + " (Debian package prometheus) is not on the PATH");
+    return found.get();
+  }
+
+  private static Optional<Path> find(String program) {
     return Pattern.compile(Pattern.quote(File.pathSeparator))
         .splitAsStream(Optional.ofNullable(System.getenv("PATH")).orElse(""))
-        .map(folder -> Path.of(folder, "promtool"))
+        .map(folder -> Path.of(folder, program))
         .filter(Files::isExecutable)
         .findFirst();
   }
