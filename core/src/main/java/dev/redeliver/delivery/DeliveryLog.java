@@ -52,7 +52,7 @@ final class DeliveryLog implements DeliveryListener {
             : Optional.of(report.history().get(report.history().size() - 1));
     line = line.addKeyValue("outcome", outcome(report)).addKeyValue("attempts", report.attempts());
     if (addresses != AddressLog.NONE) {
-      line = line.addKeyValue("recipient", shown(report.recipient()));
+      line = line.addKeyValue("recipient", addresses.shown(report.recipient().address()));
     }
     Optional<Classification> meaning = last.flatMap(RecipientAttempt::classification);
     if (meaning.isPresent()) {
@@ -84,14 +84,6 @@ final class DeliveryLog implements DeliveryListener {
       case ACCEPTED, REFUSED, UNKNOWN -> report.outcome().name().toLowerCase(Locale.ROOT);
       case PENDING -> report.decision().orElse(null) instanceof Decision.Hold ? "held" : "deferred";
     };
-  }
-
-  private String shown(Recipient recipient) {
-    String address = recipient.address();
-    int at = address.lastIndexOf('@');
-    return addresses == AddressLog.FULL || at < 1
-        ? address
-        : address.substring(0, address.offsetByCodePoints(0, 1)) + "***" + address.substring(at);
   }
 
   @Override
