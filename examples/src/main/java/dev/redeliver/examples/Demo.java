@@ -45,7 +45,7 @@ final class Demo {
    * @param clock tells the time, at any speed
    * @param waiter waits, at the same speed
    * @param random draws jitter
-   * @param metrics hears what happens
+   * @param listeners hear what happens
    * @param workers threads that send, each through a transport of its own
    */
   record Setup(
@@ -53,7 +53,7 @@ final class Demo {
       InstantSource clock,
       Waiter waiter,
       RandomGenerator random,
-      DeliveryListener metrics,
+      List<DeliveryListener> listeners,
       int workers) {}
 
   Demo(Terminal terminal, List<Letter> letters, Setup setup) {
@@ -63,14 +63,15 @@ final class Demo {
     workers = setup.workers();
     this.letters = List.copyOf(letters);
     table = new LiveTable(terminal, clock.instant(), letters.size());
-    redeliverer =
-        Redeliverer.builder(policy)
-            .clock(clock)
-            .waiter(setup.waiter())
-            .random(setup.random())
-            .listener(setup.metrics())
-            .listener(table)
-            .build();
+    Redeliverer.Builder builder =
+        Redeliverer.builder(policy).clock(clock).waiter(setup.waiter()).random(setup.random());
+    setup.listeners().forEach(builder::listener);
+    redeliverer = builder.listener(table).build();
+  }
+
+  /** {@return what delivers; it knows how every destination stands} */
+  Redeliverer redeliverer() {
+    return redeliverer;
   }
 
   /** {@return how report and server agree; everything but the last line has been printed} */

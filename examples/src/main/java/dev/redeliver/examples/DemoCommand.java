@@ -1,7 +1,7 @@
 package dev.redeliver.examples;
 
-import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.metrics.RedeliverMetrics;
+import dev.redeliver.metrics.StatusPage;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -49,7 +49,9 @@ final class DemoCommand implements Callable<Integer> {
       names = "--port",
       paramLabel = "PORT",
       defaultValue = "0",
-      description = "Where /metrics is served on 127.0.0.1; 0 (default) for any free port.")
+      description =
+          "Where /metrics, /status and /status.json are served on 127.0.0.1; 0 (default) for any"
+              + " free port.")
   private int port;
 
   @Option(
@@ -61,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--keep-serving",
-      description = "Go on serving /metrics at the end, until interrupted.")
+      description = "Go on serving /metrics and /status at the end, until interrupted.")
   private boolean keepServing;
 
   @Option(
@@ -100,23 +102,27 @@ final class DemoCommand implements Callable<Integer> {
     warmUp(policy);
     ScaledTime time = new ScaledTime(speed);
     Random random = new Random(seed);
+    StatusPage status = new StatusPage(policy, time);
+    Demo demo =
+        new Demo(
+            terminal,
+            Scenario.letters(random),
+            new Demo.Setup(
+                policy,
+                time,
+                time,
+                random,
+                List.of(RedeliverMetrics.boundTo(registry, policy), status),
+                WORKERS));
     terminal.out().println("metrics at " + page.url());
+    String statusUrl = page.serveStatus(status, demo.redeliverer());
+    terminal.out().println("status at " + statusUrl);
     terminal.out().println("an hour takes " + hour() + "; background profile; seed " + seed);
     terminal.out().println();
-    Reckoning reckoning =
-        new Demo(
-                terminal,
-                Scenario.letters(random),
-                new Demo.Setup(
-                    policy,
-                    time,
-                    time,
-                    random,
-                    RedeliverMetrics.boundTo(registry, policy),
-                    WORKERS))
-            .run();
+    terminal.out().flush();
+    Reckoning reckoning = demo.run();
     if (keepServing) {
-      terminal.out().println("serving " + page.url() + " until interrupted");
+      terminal.out().println("serving " + page.url() + " and " + statusUrl + " until interrupted");
     }
     terminal.out().println();
     terminal.out().println(reckoning.summary());
@@ -134,13 +140,7 @@ final class DemoCommand implements Callable<Integer> {
         new Terminal(InputStream.nullInputStream(), nowhere, nowhere, Map.of(), false);
     Letter letter = new Letter(1, Scenario.GREYLISTED, List.of("ada@careful.example"));
     Demo.Setup setup =
-        new Demo.Setup(
-            policy,
-            InstantSource.system(),
-            delay -> {},
-            new Random(1),
-            new DeliveryListener() {},
-            1);
+        new Demo.Setup(policy, InstantSource.system(), delay -> {}, new Random(1), List.of(), 1);
     new Demo(silent, List.of(letter), setup).run();
   }
 

@@ -1,7 +1,10 @@
 package dev.redeliver.examples;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.metrics.StatusPage;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,16 +12,21 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
-/** Serves a registry at {@code /metrics} on 127.0.0.1. Thread-safe. */
+/** Serves a registry at {@code /metrics} on 127.0.0.1, and other pages beside it. Thread-safe. */
 final class MetricsPage implements AutoCloseable {
   private static final String TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
   private final HttpServer server;
-  private final PrometheusMeterRegistry registry;
 
-  private MetricsPage(HttpServer server, PrometheusMeterRegistry registry) {
+  private MetricsPage(HttpServer server) {
     this.server = server;
-    this.registry = registry;
+  }
+
+  /** What is served at a path. */
+  @FunctionalInterface
+  interface Content {
+    /** {@return the page as it is now} */
+    String get() throws IOException;
   }
 
   /**
@@ -29,25 +37,55 @@ final class MetricsPage implements AutoCloseable {
   static MetricsPage open(PrometheusMeterRegistry registry, int port) throws IOException {
     InetAddress here = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     HttpServer server = HttpServer.create(new InetSocketAddress(here, port), 0);
-    MetricsPage page = new MetricsPage(server, registry);
-    server.createContext("/metrics", page::answer);
+    MetricsPage page = new MetricsPage(server);
+    page.serve("/metrics", TYPE, () -> registry.scrape(TYPE));
     server.start();
     return page;
   }
 
   String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + "/metrics";
+    return url("/metrics");
   }
 
-  private void answer(HttpExchange exchange) throws IOException {
+  private String url(String path) {
+    return "http://127.0.0.1:" + server.getAddress().getPort() + path;
+  }
+
+  /**
+   * Serves the status of a deliverer, at {@code /status} for people and at {@code /status.json} for
+   * programs.
+   *
+   * @return where it is, for people
+   */
+  String serveStatus(StatusPage status, Redeliverer redeliverer) {
+    serve("/status", "text/html; charset=utf-8", () -> status.html(redeliverer));
+    serve("/status.json", "application/json", () -> StatusJson.of(status.snapshot(redeliverer)));
+    return url("/status");
+  }
+
+  private void serve(String path, String type, Content content) {
+    server.createContext(path, exchange -> answer(exchange, path, type, content));
+  }
+
+  private static void answer(HttpExchange exchange, String path, String type, Content content)
+      throws IOException {
     try (exchange) {
+      // The server takes a path for all that begin with it.
+      if (!exchange.getRequestURI().getPath().equals(path)) {
+        exchange.sendResponseHeaders(404, -1);
+        return;
+      }
       if (!exchange.getRequestMethod().equals("GET")) {
         exchange.getResponseHeaders().set("Allow", "GET");
         exchange.sendResponseHeaders(405, -1);
         return;
       }
-      byte[] page = registry.scrape(TYPE).getBytes(StandardCharsets.UTF_8);
-      exchange.getResponseHeaders().set("Content-Type", TYPE);
+      byte[] page = content.get().getBytes(StandardCharsets.UTF_8);
+      Headers headers = exchange.getResponseHeaders();
+      headers.set("Content-Type", type);
+      headers.set("Content-Security-Policy", StatusPage.CONTENT_SECURITY_POLICY);
+      headers.set("X-Content-Type-Options", "nosniff");
+      headers.set("Cache-Control", "no-store");
       exchange.sendResponseHeaders(200, page.length);
       try (OutputStream body = exchange.getResponseBody()) {
         body.write(page);

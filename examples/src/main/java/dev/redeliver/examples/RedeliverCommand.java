@@ -51,6 +51,7 @@ public final class RedeliverCommand implements Callable<Integer> {
         .addSubcommand(new SendCommand(terminal))
         .addSubcommand(new SimulateCommand(terminal))
         .addSubcommand(new SoakCommand(terminal))
+        .addSubcommand(new TrafficCommand(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())
         // A reply may well begin with '@'; it never names a file of arguments.

@@ -105,6 +105,7 @@ class DemoTest {
     assertThat(cli.err()).isEmpty();
     assertThat(cli.out())
         .containsPattern("metrics at http://127\\.0\\.0\\.1:\\d+/metrics")
+        .containsPattern("status at http://127\\.0\\.0\\.1:\\d+/status\n")
         .contains("progress  50 of 50 messages finished")
         .doesNotContain("\u001b");
     assertThat(cli.exitCode()).isZero();
@@ -145,10 +146,13 @@ class DemoTest {
       line = reader.readLine();
     }
     HttpResponse<String> page = exchange(HttpRequest.newBuilder(URI.create(url)).build());
+    URI statusUrl = URI.create(url).resolve("/status");
+    HttpResponse<String> status = exchange(HttpRequest.newBuilder(statusUrl).build());
     demo.interrupt();
 
     assertThat(page.body())
         .contains("redeliver_attempt_seconds_count{kind=\"first\",mailer=\"demo\",");
+    assertThat(status.body()).contains("Latest failures (50)", "Pending messages (0)");
     assertThat(exitCode.get(30, TimeUnit.SECONDS)).isZero();
   }
 
@@ -214,6 +218,6 @@ class DemoTest {
         terminal,
         Scenario.letters(random),
         new Demo.Setup(
-            RetryPolicy.of(Profile.BACKGROUND), clock, waiter::await, random, metrics, 1));
+            RetryPolicy.of(Profile.BACKGROUND), clock, waiter::await, random, List.of(metrics), 1));
   }
 }

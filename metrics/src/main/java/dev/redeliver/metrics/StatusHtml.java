@@ -28,10 +28,12 @@ final class StatusHtml {
       .warn { color: var(--warn); font-weight: 600; }
       table { border-collapse: collapse; width: 100%; }
       th, td { border-bottom: 1px solid var(--line); padding: .35em .8em .35em 0; text-align: left;
-        vertical-align: top; overflow-wrap: anywhere; }
-      th { font-weight: 600; white-space: nowrap; overflow-wrap: normal; }
+        vertical-align: top; }
+      th { font-weight: 600; white-space: nowrap; }
+      bdi { overflow-wrap: anywhere; }
       td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
       td.t { white-space: nowrap; }
+      td.w { min-width: 14em; }
       code { font: 13px/1.45 ui-monospace, monospace; }
       """;
 
@@ -122,8 +124,8 @@ final class StatusHtml {
             + "<th>next try<th>last answer",
         message -> {
           time(message.handedOverAt());
-          cell("<code>" + text(message.id()) + "</code>");
-          cell(
+          wide("<code>" + text(message.id()) + "</code>");
+          wide(
               message.destinations().stream()
                       .map(StatusHtml::destination)
                       .collect(Collectors.joining(", "))
@@ -155,7 +157,7 @@ final class StatusHtml {
           time(failure.at());
           cell(text(failure.server()) + small("at " + failure.stage()));
           cell(said(failure.said()));
-          cell("<small>" + text(recipients(failure.recipients(), failure.about())) + "</small>");
+          wide("<small>" + text(recipients(failure.recipients(), failure.about())) + "</small>");
           cell(text(failure.meaning()) + small(failure.cause() + ", rule " + failure.ruleId()));
           cell(text(failure.decision()) + small(failure.why()));
           cell(text(failure.advice()));
@@ -184,6 +186,11 @@ final class StatusHtml {
 
   private void cell(String html) {
     out.append("<td>").append(html).append("</td>");
+  }
+
+  /** For what would be broken into pieces beside long texts. */
+  private void wide(String html) {
+    out.append("<td class=\"w\">").append(html).append("</td>");
   }
 
   private void number(Object value) {
