@@ -33,7 +33,7 @@ final class StatusHtml {
       bdi { overflow-wrap: anywhere; }
       td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
       td.t { white-space: nowrap; }
-      td.w { min-width: 14em; }
+      td.w { min-width: 12em; }
       code { font: 13px/1.45 ui-monospace, monospace; }
       """;
 
@@ -155,7 +155,7 @@ final class StatusHtml {
         "<th>when<th>server<th>answer<th>to<th>meaning<th>decision<th>what to do",
         failure -> {
           time(failure.at());
-          cell(text(failure.server()) + small("at " + failure.stage()));
+          wide(text(failure.server()) + small("at " + failure.stage()));
           cell(said(failure.said()));
           wide("<small>" + text(recipients(failure.recipients(), failure.about())) + "</small>");
           cell(text(failure.meaning()) + small(failure.cause() + ", rule " + failure.ruleId()));
