@@ -58,11 +58,11 @@ final class Gate {
   synchronized Leave ask(long now) {
     long at = opensAt(now);
     if (at > now) {
-      return new Leave.Postponed(Instant.ofEpochMilli(at), reason());
+      return new Leave.Postponed(Instant.ofEpochMilli(at), reason(now));
     }
     if (isShut()) {
       if (!breaker().tryAcquirePermission()) {
-        return new Leave.Postponed(Instant.ofEpochMilli(now + 1), reason());
+        return new Leave.Postponed(Instant.ofEpochMilli(now + 1), reason(now));
       }
       probing = true;
     }
@@ -71,8 +71,13 @@ final class Gate {
     return new Leave.Granted(new Permit(this, now, probing));
   }
 
-  private String reason() {
-    return why.isEmpty() ? "the destination gets no more at a time" : why;
+  /** In our own words: it ends up in reports and log lines, where no server's text belongs. */
+  private String reason(long now) {
+    return switch (state(now)) {
+      case PAUSED -> "mail to " + destination + " pauses";
+      case PROBING -> "mail to " + destination + " pauses while one message finds out";
+      case PACED, FREE -> destination + " gets no more mail at a time";
+    };
   }
 
   /** {@return when to ask; not after now if it would be granted} Changes nothing. */

@@ -124,6 +124,7 @@ class ModulePathTest {
                 entry.contains("angus")
                     || entry.contains("jakarta")
                     || entry.contains("resilience4j")
+                    || entry.contains("caffeine")
                     || entry.contains("slf4j-api")
                     || entry.contains("commons-pool2")
                     || entry.contains("micrometer-co")

@@ -55,7 +55,7 @@ class ModulesTest {
   }
 
   @Test
-  void core_knowsOnlyTheJdkAndResilience4j() {
+  void core_knowsOnlyTheJdkAndItsThreeLibraries() {
     classes()
         .that()
         .resideInAnyPackage(CORE)
@@ -64,6 +64,7 @@ class ModulesTest {
         .resideInAnyPackage(
             "dev.redeliver..",
             "java..",
+            "com.github.benmanes.caffeine..",
             "io.github.resilience4j..",
             "org.slf4j..",
             "org.jspecify..")

@@ -128,6 +128,8 @@ class PrometheusTest {
     settings.setProperty("redeliver.name", "shop");
     settings.setProperty("redeliver.alert.threshold", "first");
     settings.setProperty("redeliver.alert.window", "6s");
+    settings.setProperty("redeliver.guard.pause", "4s");
+    settings.setProperty("redeliver.guard.by-provider", "false");
     RetryPolicy policy = RetryPolicy.fromProperties(settings);
     Redeliverer redeliverer =
         Redeliverer.builder(policy).listener(RedeliverMetrics.boundTo(registry, policy)).build();
