@@ -22,6 +22,7 @@ import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
 import jakarta.mail.Address;
 import jakarta.mail.internet.MimeMessage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -453,6 +454,6 @@ class PeerScenariosTest {
     assertThat(of(report, B).history().get(0).result())
         .isInstanceOfAny(RecipientResult.Failed.class, RecipientResult.Accepted.class);
     rulesHold(bench);
-    assertThat(server.openConnections()).isZero();
+    assertThat(server.awaitConnectionsClosed(Duration.ofSeconds(5))).isTrue();
   }
 }

@@ -31,6 +31,7 @@ final class AlertBoard {
 
   private final Clock clock;
   private final Map<Key, Mark> raised = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Blame, Long> latest = new LinkedHashMap<>(16, 0.75f, true);
   private final Map<Subject, Long> lastRaised = new HashMap<>();
 
   private AlertBoard(Clock clock) {
@@ -59,7 +60,9 @@ final class AlertBoard {
     }
     lastRaised.put(subject, clock.wallTime());
     raised.put(key, new Mark(clock.wallTime(), quiet(alert.reaction()).toMillis()));
-    forgetBeyondLimit();
+    latest.put(new Blame(source, alert.server(), alert.cause()), clock.wallTime());
+    forgetBeyondLimit(raised);
+    forgetBeyondLimit(latest);
   }
 
   /** In a pause no signal can come: only what is quiet beyond it is over. */
@@ -67,24 +70,24 @@ final class AlertBoard {
     return reaction.isSlowDown() ? reaction.window() : reaction.window().plus(reaction.pause());
   }
 
-  /** Keeps raised alerts up: the server still blames. */
+  /** Keeps the alerts of a server up: it still blames. */
   synchronized void signal(Object source, String server, Cause cause) {
-    long now = clock.wallTime();
-    for (Map.Entry<Key, Mark> entry : raised.entrySet()) {
-      Key key = entry.getKey();
-      if (key.source() == source && key.subject().cause() == cause && key.server().equals(server)) {
-        entry.setValue(new Mark(now, entry.getValue().windowMillis()));
-      }
-    }
+    latest.computeIfPresent(new Blame(source, server, cause), (unused, before) -> clock.wallTime());
+  }
+
+  private boolean isFresh(Map.Entry<Key, Mark> entry) {
+    Key key = entry.getKey();
+    Blame blame = new Blame(key.source(), key.server(), key.subject().cause());
+    long last = Math.max(entry.getValue().raisedAt(), latest.getOrDefault(blame, 0L));
+    return clock.wallTime() - last < entry.getValue().windowMillis();
   }
 
   /** {@return at how many destinations of a provider an alert of this cause is raised} */
   synchronized long active(String provider, Cause cause) {
-    long now = clock.wallTime();
     Subject subject = new Subject(provider, cause);
     return raised.entrySet().stream()
         .filter(entry -> entry.getKey().subject().equals(subject))
-        .filter(entry -> entry.getValue().isFreshAt(now))
+        .filter(this::isFresh)
         .map(entry -> entry.getKey().destination())
         .distinct()
         .count();
@@ -92,12 +95,8 @@ final class AlertBoard {
 
   /** {@return whether any alert is raised at a destination of a provider} */
   synchronized boolean isActive(String provider) {
-    long now = clock.wallTime();
     return raised.entrySet().stream()
-        .anyMatch(
-            entry ->
-                entry.getKey().subject().provider().equals(provider)
-                    && entry.getValue().isFreshAt(now));
+        .anyMatch(entry -> entry.getKey().subject().provider().equals(provider) && isFresh(entry));
   }
 
   /** {@return when the latest such alert was raised, in ms since 1970; 0 if never} */
@@ -105,9 +104,9 @@ final class AlertBoard {
     return lastRaised.getOrDefault(new Subject(provider, cause), 0L);
   }
 
-  private void forgetBeyondLimit() {
-    Iterator<Key> eldest = raised.keySet().iterator();
-    while (raised.size() > ReputationMonitor.MAX_DESTINATIONS && eldest.hasNext()) {
+  private static void forgetBeyondLimit(Map<?, ?> map) {
+    Iterator<?> eldest = map.keySet().iterator();
+    while (map.size() > ReputationMonitor.MAX_DESTINATIONS && eldest.hasNext()) {
       eldest.next();
       eldest.remove();
     }
@@ -118,9 +117,8 @@ final class AlertBoard {
 
   private record Key(Object source, String server, Destination destination, Subject subject) {}
 
-  private record Mark(long lastSignal, long windowMillis) {
-    boolean isFreshAt(long now) {
-      return now - lastSignal < windowMillis;
-    }
-  }
+  private record Mark(long raisedAt, long windowMillis) {}
+
+  /** What one signal says: not which destination's alert it is. */
+  private record Blame(Object source, String server, Cause cause) {}
 }
