@@ -213,13 +213,11 @@ public final class DestinationGuard {
   public Optional<DestinationStatus> alerted(ReputationAlert alert) {
     Gate gate = gate(alert.destination());
     if (alert.state() == ReputationAlert.State.RESOLVED) {
-      gate.resolved();
+      gate.resolved(alert);
       return Optional.empty();
     }
     long now = clock.millis();
-    return gate.raised(alert.reaction(), now, alert.failure().describe())
-        ? gate.status(now)
-        : Optional.empty();
+    return gate.raised(alert, now) ? gate.status(now) : Optional.empty();
   }
 
   /** {@return the destinations that are in use or do not get all that they could} */

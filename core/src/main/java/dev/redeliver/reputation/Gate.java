@@ -1,11 +1,15 @@
 package dev.redeliver.reputation;
 
+import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Reaction;
 import dev.redeliver.policy.GuardSettings;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +37,7 @@ final class Gate {
   private final CircuitBreakerConfig config;
   private final Pace pace;
   private @Nullable CircuitBreaker breaker;
-  private @Nullable Reaction blame;
+  private Map<Blame, Reaction> blames = Map.of();
   private long pausedUntil = Long.MIN_VALUE;
   private long changedAt = Long.MIN_VALUE;
   private boolean probing;
@@ -42,6 +46,13 @@ final class Gate {
   private int accepted;
   private int failures;
   private String why = "";
+
+  /** Which alert it is: a destination may blame us for several things, over several servers. */
+  private record Blame(String server, Cause cause) {
+    static Blame of(ReputationAlert alert) {
+      return new Blame(alert.server(), alert.cause());
+    }
+  }
 
   Gate(Destination destination, GuardSettings settings, CircuitBreakerConfig config) {
     this.destination = destination;
@@ -196,7 +207,8 @@ final class Gate {
     if (isOld(permit)) {
       return false;
     }
-    Reaction reaction = blame;
+    Reaction reaction =
+        blames.values().stream().max(Comparator.comparing(Reaction::pause)).orElse(null);
     if (reaction == null) {
       return endProbe(permit, now);
     }
@@ -209,19 +221,22 @@ final class Gate {
     return !permit.isProbe() && permit.begun() <= changedAt;
   }
 
-  /** An alert was raised. {@return whether that changed its state} */
-  synchronized boolean raised(Reaction reaction, long now, String said) {
-    boolean news = blame == null;
-    blame = reaction;
+  /** An alert was raised, or goes on. {@return whether that changed its state} */
+  synchronized boolean raised(ReputationAlert alert, long now) {
+    Map<Blame, Reaction> known = new HashMap<>(blames);
+    boolean news = known.put(Blame.of(alert), alert.reaction()) == null;
+    blames = known;
     if (news) {
-      react(reaction, now, said);
+      react(alert.reaction(), now, alert.failure().describe());
     }
     return news;
   }
 
   /** An alert was resolved. */
-  synchronized void resolved() {
-    blame = null;
+  synchronized void resolved(ReputationAlert alert) {
+    Map<Blame, Reaction> known = new HashMap<>(blames);
+    known.remove(Blame.of(alert));
+    blames = Map.copyOf(known);
   }
 
   private void react(Reaction reaction, long now, String said) {

@@ -80,12 +80,17 @@ class DestinationGuardTest {
   }
 
   private ReputationAlert alert(ReputationAlert.State state, Duration pause, double rate) {
+    return alert(state, Cause.REPUTATION, pause, rate);
+  }
+
+  private ReputationAlert alert(
+      ReputationAlert.State state, Cause cause, Duration pause, double rate) {
     return new ReputationAlert(
         state,
         ReputationAlert.Level.WARNING,
         "mx.example.org",
         HERE,
-        Cause.REPUTATION,
+        cause,
         failure(BLAME),
         "rule",
         new Reaction(1, Duration.ofMinutes(10), pause, rate),
@@ -180,6 +185,17 @@ class DestinationGuardTest {
     guard.alerted(alert(ReputationAlert.State.RESOLVED, Duration.ofMinutes(15), 0));
     refuse(permit(), BLAME);
     assertThat(state()).as("one signal is no alert").isEqualTo(State.PACED);
+  }
+
+  @Test
+  void twoAlerts_oneResolved_theOtherStillCounts() {
+    pause();
+    guard.alerted(
+        alert(ReputationAlert.State.RAISED, Cause.AUTHENTICATION, Duration.ofMinutes(15), 0));
+    guard.alerted(alert(ReputationAlert.State.RESOLVED, Duration.ofMinutes(15), 0));
+    clock.advance(Duration.ofMinutes(15));
+
+    assertThat(refuse(permit(), BLAME).orElseThrow().state()).isEqualTo(State.PAUSED);
   }
 
   @Test
