@@ -5,6 +5,8 @@ import dev.redeliver.classify.Classification;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.reputation.Destination;
+import dev.redeliver.reputation.DestinationStatus;
+import dev.redeliver.reputation.Leave;
 import dev.redeliver.smtp.SmtpFailure;
 import dev.redeliver.smtp.SmtpStage;
 import java.time.Duration;
@@ -103,13 +105,29 @@ public final class Delivery {
         .postponed()
         .forEach(
             (recipient, leave) ->
-                ledger.postpone(recipient, now, leave.until(), deadline(), leave.why()));
+                ledger.postpone(recipient, now, until(leave, now), deadline(), leave.why()));
     List<Recipient> allowed = passage.allowed();
     if (!allowed.isEmpty()) {
+      tellStarted(passage);
       beginning = new Beginning(now, dueAt, allowed, passage);
-      owner.tell(listener -> listener.attemptStarted(ledger.envelope()));
     }
     return allowed;
+  }
+
+  /** An estimate must not end a delivery: it is asked again at the deadline. */
+  private Instant until(Leave.Postponed leave, Instant now) {
+    boolean wait =
+        leave.isEstimate() && leave.until().isAfter(deadline()) && now.isBefore(deadline());
+    return wait ? deadline() : leave.until();
+  }
+
+  private void tellStarted(Passage passage) {
+    try {
+      owner.tell(listener -> listener.attemptStarted(ledger.envelope()));
+    } catch (Error e) {
+      passage.abandon();
+      throw e;
+    }
   }
 
   /** {@return how long to wait before an attempt is begun; empty if nobody waits for one} */
@@ -141,10 +159,24 @@ public final class Delivery {
       throw new IllegalStateException("no attempt was begun");
     }
     beginning = null;
-    ledger.begin(begun.due());
     Instant end = owner.clock().instant();
-    List<RecipientAttempt> outcomes = new Judgement(result, end).of(begun.due());
-    outcomes.forEach(ledger::merge);
+    List<RecipientAttempt> outcomes = new ArrayList<>();
+    List<DestinationStatus> changed;
+    try {
+      ledger.begin(begun.due());
+      outcomes.addAll(new Judgement(result, end).of(begun.due()));
+      outcomes.forEach(ledger::merge);
+      tellFinished(begun, end, result, outcomes);
+    } finally {
+      // Whatever a listener throws: a permit that is kept would close the destination for ever.
+      changed = begun.passage().settle(result, outcomes);
+    }
+    changed.forEach(owner::destinationChanged);
+    return next(end);
+  }
+
+  private void tellFinished(
+      Beginning begun, Instant end, AttemptResult result, List<RecipientAttempt> outcomes) {
     Attempt attempt =
         new Attempt(
             ledger.envelope(),
@@ -158,8 +190,6 @@ public final class Delivery {
     UnknownLog.tell(attempt);
     owner.tell(listener -> listener.attemptFinished(attempt));
     watchReputation(attempt);
-    begun.passage().settle(result, outcomes).forEach(owner::destinationChanged);
-    return next(end);
   }
 
   private Optional<Duration> next(Instant end) {

@@ -42,14 +42,6 @@ final class Passage {
   }
 
   private void ask(@Nullable Destination relay, List<Recipient> due) {
-    if (relay != null) {
-      Leave leave = guard.ask(relay);
-      if (leave instanceof Leave.Postponed later) {
-        due.forEach(recipient -> postponed.put(recipient, later));
-        return;
-      }
-      ofRelay = ((Leave.Granted) leave).permit();
-    }
     for (Recipient recipient : due) {
       parties
           .computeIfAbsent(Destination.ofDomain(recipient.domain()), unused -> new ArrayList<>())
@@ -58,12 +50,24 @@ final class Passage {
     Map<Destination, Leave> leaves = new HashMap<>();
     parties.keySet().forEach(destination -> leaves.put(destination, guard.ask(destination)));
     parties.forEach((destination, party) -> sort(leaves.get(destination), party));
-    if (allowed.isEmpty() && ofRelay != null) {
-      guard.abandon(ofRelay);
-      ofRelay = null;
+    if (relay != null && !allowed.isEmpty()) {
+      askRelay(relay);
     }
     // As the envelope has them, not as their destinations came.
     allowed.sort((one, other) -> Integer.compare(one.index(), other.index()));
+  }
+
+  /** Last, so that what is put off for its destination takes no turn of the relay. */
+  private void askRelay(Destination relay) {
+    Leave leave = guard.ask(relay);
+    if (leave instanceof Leave.Granted granted) {
+      ofRelay = granted.permit();
+    } else if (leave instanceof Leave.Postponed later) {
+      permits.forEach(guard::abandon);
+      permits.clear();
+      allowed.forEach(recipient -> postponed.put(recipient, later));
+      allowed.clear();
+    }
   }
 
   private void sort(@Nullable Leave leave, List<Recipient> party) {

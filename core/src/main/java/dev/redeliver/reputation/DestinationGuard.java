@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Is asked before every attempt whether its destination wants mail now, and told afterwards what
@@ -54,7 +55,7 @@ public final class DestinationGuard {
 
   private final RetryPolicy policy;
   private final GuardSettings settings;
-  private final InstantSource clock;
+  private final SteadyTime time;
   private final RandomGenerator random;
   private final CircuitBreakerConfig config;
   private final Cache<Destination, Gate> gates;
@@ -68,12 +69,12 @@ public final class DestinationGuard {
    */
   public DestinationGuard(RetryPolicy policy, InstantSource clock, RandomGenerator random) {
     this.policy = policy;
-    this.clock = Objects.requireNonNull(clock, "clock");
+    time = new SteadyTime(Objects.requireNonNull(clock, "clock"));
     this.random = Objects.requireNonNull(random, "random");
     settings = policy.guard();
     config =
         CircuitBreakerConfig.custom()
-            .clock(clock.withZone(ZoneOffset.UTC))
+            .clock(time.withZone(ZoneOffset.UTC))
             .slidingWindow(1, 1, CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
             .permittedNumberOfCallsInHalfOpenState(1)
             .writableStackTraceEnabled(false)
@@ -92,7 +93,7 @@ public final class DestinationGuard {
    * @param destination where to
    */
   public Leave ask(Destination destination) {
-    return gate(destination).ask(clock.millis());
+    return gate(destination).ask(time.millis());
   }
 
   /**
@@ -102,7 +103,7 @@ public final class DestinationGuard {
    */
   public Instant opensAt(Destination destination) {
     Gate known = settings.enabled() ? gates.getIfPresent(destination) : null;
-    return known == null ? Instant.MIN : Instant.ofEpochMilli(known.opensAt(clock.millis()));
+    return known == null ? Instant.MIN : time.at(known.opensAt(time.millis()));
   }
 
   /**
@@ -144,7 +145,7 @@ public final class DestinationGuard {
    * @return how the destination stands, if that has changed
    */
   public Optional<DestinationStatus> answered(Permit permit, boolean delivered) {
-    long now = clock.millis();
+    long now = time.millis();
     return status(permit, permit.gate().answered(permit, delivered, now), now);
   }
 
@@ -159,7 +160,7 @@ public final class DestinationGuard {
    */
   public Optional<DestinationStatus> refused(
       Permit permit, SmtpFailure failure, Classification meaning) {
-    long now = clock.millis();
+    long now = time.millis();
     return status(permit, note(permit, failure.describe(), meaning, now), now);
   }
 
@@ -182,7 +183,7 @@ public final class DestinationGuard {
   private boolean isLong(Classification meaning) {
     return meaning
         .delayHint()
-        .flatMap(hint -> hint.from(clock.instant()))
+        .flatMap(hint -> hint.from(time.at(time.millis())))
         .filter(delay -> delay.compareTo(SHORT) > 0)
         .isPresent();
   }
@@ -192,7 +193,7 @@ public final class DestinationGuard {
   }
 
   private Duration pause(int failures, Classification meaning) {
-    return policy.pause(meaning, failures, clock.instant(), random.nextDouble());
+    return policy.pause(meaning, failures, time.at(time.millis()), random.nextDouble());
   }
 
   /**
@@ -211,18 +212,28 @@ public final class DestinationGuard {
    * @return how the destination stands, if that has changed
    */
   public Optional<DestinationStatus> alerted(ReputationAlert alert) {
-    Gate gate = gate(alert.destination());
+    Gate gate = ofAlert(alert.destination());
+    if (gate == null) {
+      return Optional.empty();
+    }
     if (alert.state() == ReputationAlert.State.RESOLVED) {
       gate.resolved(alert);
       return Optional.empty();
     }
-    long now = clock.millis();
+    long now = time.millis();
     return gate.raised(alert, now) ? gate.status(now) : Optional.empty();
+  }
+
+  /** A relay that nobody asks about here is looked after by its sender. */
+  private @Nullable Gate ofAlert(Destination destination) {
+    return destination.kind() == Destination.Kind.RELAY
+        ? gates.getIfPresent(destination)
+        : gate(destination);
   }
 
   /** {@return the destinations that are in use or do not get all that they could} */
   public List<DestinationStatus> status() {
-    long now = clock.millis();
+    long now = time.millis();
     return gates.asMap().values().stream()
         .map(gate -> gate.status(now))
         .flatMap(Optional::stream)
@@ -240,6 +251,6 @@ public final class DestinationGuard {
   }
 
   private Gate gate(Destination destination) {
-    return gates.get(destination, key -> new Gate(key, settings, config));
+    return gates.get(destination, key -> new Gate(key, settings, config, time));
   }
 }

@@ -6,7 +6,6 @@ import dev.redeliver.policy.GuardSettings;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,12 +34,13 @@ final class Gate {
   private final Destination destination;
   private final GuardSettings settings;
   private final CircuitBreakerConfig config;
+  private final SteadyTime time;
   private final Pace pace;
   private @Nullable CircuitBreaker breaker;
   private Map<Blame, Reaction> blames = Map.of();
   private long pausedUntil = Long.MIN_VALUE;
   private long changedAt = Long.MIN_VALUE;
-  private boolean probing;
+  private @Nullable Permit probe;
   private int busy;
   private int connections;
   private int accepted;
@@ -54,10 +54,15 @@ final class Gate {
     }
   }
 
-  Gate(Destination destination, GuardSettings settings, CircuitBreakerConfig config) {
+  Gate(
+      Destination destination,
+      GuardSettings settings,
+      CircuitBreakerConfig config,
+      SteadyTime time) {
     this.destination = destination;
     this.settings = settings;
     this.config = config;
+    this.time = time;
     pace = new Pace(settings.maxRate());
     connections = settings.maxConnections();
   }
@@ -68,18 +73,15 @@ final class Gate {
 
   synchronized Leave ask(long now) {
     long at = opensAt(now);
-    if (at > now) {
-      return new Leave.Postponed(Instant.ofEpochMilli(at), reason(now));
-    }
-    if (isShut()) {
-      if (!breaker().tryAcquirePermission()) {
-        return new Leave.Postponed(Instant.ofEpochMilli(now + 1), reason(now));
-      }
-      probing = true;
+    boolean shut = isShut();
+    if (at > now || (shut && !breaker().tryAcquirePermission())) {
+      boolean estimate = probe != null || (now >= pausedUntil && busy >= connections);
+      return new Leave.Postponed(time.at(Math.max(at, now + 1)), estimate, reason(now));
     }
     busy++;
-    pace.take(now);
-    return new Leave.Granted(new Permit(this, now, probing));
+    Permit permit = new Permit(this, now, pace.take(now));
+    probe = shut ? permit : null;
+    return new Leave.Granted(permit);
   }
 
   /** In our own words: it ends up in reports and log lines, where no server's text belongs. */
@@ -93,7 +95,7 @@ final class Gate {
 
   /** {@return when to ask; not after now if it would be granted} Changes nothing. */
   synchronized long opensAt(long now) {
-    if (probing) {
+    if (probe != null) {
       return now + PROBE_WAIT.toMillis();
     }
     if (now < pausedUntil) {
@@ -108,8 +110,9 @@ final class Gate {
   /** Takes back a permit whose attempt was not made, or told nothing about the destination. */
   synchronized void abandon(Permit permit) {
     busy--;
-    if (permit.isProbe() && probing) {
-      probing = false;
+    pace.giveBack(permit.turn());
+    if (permit == probe) {
+      probe = null;
       breaker().releasePermission();
     }
   }
@@ -136,7 +139,7 @@ final class Gate {
 
   /** Lets mail go again, gently, if the probe did not meet what the pause was for. */
   private boolean endProbe(Permit permit, long now) {
-    if (!permit.isProbe() || !probing) {
+    if (permit != probe) {
       return false;
     }
     open();
@@ -147,7 +150,7 @@ final class Gate {
   }
 
   private void open() {
-    probing = false;
+    probe = null;
     pausedUntil = Long.MIN_VALUE;
     if (isShut()) {
       breaker().transitionToClosedState();
@@ -212,13 +215,16 @@ final class Gate {
     if (reaction == null) {
       return endProbe(permit, now);
     }
+    if (reaction.isSlowDown()) {
+      boolean unused = endProbe(permit, now);
+    }
     react(reaction, now, said);
     return true;
   }
 
   /** Whether the attempt was under way when the last change came: it tells nothing new. */
   private boolean isOld(Permit permit) {
-    return !permit.isProbe() && permit.begun() <= changedAt;
+    return permit != probe && permit.begun() <= changedAt;
   }
 
   /** An alert was raised, or goes on. {@return whether that changed its state} */
@@ -244,7 +250,6 @@ final class Gate {
       changedAt = now;
       why = said;
       pace.cap(reaction.ratePerMinute(), now + reaction.pause().toMillis());
-      open();
     } else if (!reaction.pause().isZero()) {
       pause(reaction.pause(), now, said);
     }
@@ -253,7 +258,7 @@ final class Gate {
   private void pause(Duration length, long now, String said) {
     // The breaker lets the probe through after the time, not at it.
     breaker().transitionToOpenStateFor(length.minusNanos(1));
-    probing = false;
+    probe = null;
     changedAt = now;
     pausedUntil = now + length.toMillis();
     why = said;
@@ -287,7 +292,7 @@ final class Gate {
     return new DestinationStatus(
         destination,
         state,
-        at > now && !probing ? Optional.of(Instant.ofEpochMilli(at)) : Optional.empty(),
+        at > now && probe == null ? Optional.of(time.at(at)) : Optional.empty(),
         pace.rate(now),
         busy,
         connections,
@@ -295,13 +300,14 @@ final class Gate {
   }
 
   private DestinationStatus.State state(long now) {
-    if (probing) {
+    if (probe != null) {
       return DestinationStatus.State.PROBING;
     }
-    if (now < pausedUntil || isShut()) {
+    if (now < pausedUntil) {
       return DestinationStatus.State.PAUSED;
     }
-    boolean paced = !pace.isFree(now) || connections < settings.maxConnections();
+    // After a pause nobody may have come yet to find out.
+    boolean paced = isShut() || !pace.isFree(now) || connections < settings.maxConnections();
     return paced ? DestinationStatus.State.PACED : DestinationStatus.State.FREE;
   }
 }

@@ -21,9 +21,10 @@ public sealed interface Leave {
    * It may not yet. Nothing was asked of a server: this is no attempt.
    *
    * @param until when to ask again
+   * @param isEstimate whether nobody knows how long it takes, and it may be sooner or later
    * @param why the reason, for people
    */
-  record Postponed(Instant until, String why) implements Leave {
+  record Postponed(Instant until, boolean isEstimate, String why) implements Leave {
     /** Refuses nulls. */
     public Postponed {
       Objects.requireNonNull(until, "until");

@@ -18,11 +18,14 @@ final class Pace {
 
   private static final long MINUTE = 60_000;
   private static final long DOUBLING = 15_000;
+
+  /** After a pause there is no hurry: who has just blamed us looks closely. */
+  private static final long GENTLE_DOUBLING = 60_000;
+
   private static final int MOST_DOUBLINGS = 12;
   private static final long COOL_DOWN = 5_000;
   private static final long LONGEST_COOL_DOWN = 300_000;
   private static final double BELOW = 0.97;
-  private static final double FASTEST = 60_000;
 
   /** A return to the old rate takes a minute, but at least the time of so many messages. */
   private static final double MESSAGES_TO_RETURN = 5;
@@ -41,8 +44,9 @@ final class Pace {
   private double bound = Double.NaN;
   private double before = Double.NaN;
   private long since;
+  private long doubling = DOUBLING;
   private long cutAt = Long.MIN_VALUE;
-  private long nextAt = Long.MIN_VALUE;
+  private double nextAt = Long.MIN_VALUE;
   private int refusals;
   private long minute;
   private int thisMinute;
@@ -77,7 +81,7 @@ final class Pace {
   }
 
   private double rising(long now) {
-    double doublings = Math.max(0, now - since) / (double) DOUBLING;
+    double doublings = Math.max(0, now - since) / (double) doubling;
     double rate = base * Math.pow(2, doublings);
     if (!Double.isNaN(bound)) {
       // Where the limit was before, the climb ends; the old curve goes on from there.
@@ -119,17 +123,32 @@ final class Pace {
 
   /** {@return when the next message may go; in the past if at once} */
   long nextAt() {
-    return nextAt;
+    return (long) nextAt;
   }
 
-  /** Notes that a message goes. What was not used in the last second may be made up for. */
-  void take(long now) {
+  /**
+   * Notes that a message goes. What was not used in the last second may be made up for.
+   *
+   * @return what to {@linkplain #giveBack give back} if it does not go after all
+   */
+  Turn take(long now) {
     settle(now);
+    double before = nextAt;
     double rate = rate(now);
-    if (rate < FASTEST) {
+    if (Double.isFinite(rate)) {
       double interval = interval(rate, now);
-      double from = Math.max((double) nextAt, now - Math.max(0, 1000 - interval));
-      nextAt = Math.round(from + interval);
+      nextAt = Math.max(nextAt, now - Math.max(0, 1000 - interval)) + interval;
+    }
+    return new Turn(before, nextAt);
+  }
+
+  /** One message's turn: when the next was before it, and after it. */
+  record Turn(double before, double after) {}
+
+  /** Undoes a turn, unless there was another one since. */
+  void giveBack(Turn turn) {
+    if (nextAt == turn.after()) {
+      nextAt = turn.before();
     }
   }
 
@@ -141,8 +160,8 @@ final class Pace {
     if (mode != Mode.RISING || rate < unbounded(now)) {
       return steady;
     }
-    double doublings = Math.log(1 + Math.log(2) * steady / DOUBLING) / Math.log(2);
-    return Math.max(doublings * DOUBLING, MINUTE / ceiling);
+    double doublings = Math.log(1 + Math.log(2) * steady / doubling) / Math.log(2);
+    return Math.max(doublings * doubling, MINUTE / ceiling);
   }
 
   /**
@@ -190,9 +209,9 @@ final class Pace {
     long coolDown = Math.min(LONGEST_COOL_DOWN, COOL_DOWN << Math.min(refusals, 10));
     refusals++;
     cutAt = now;
-    nextAt = Math.max(nextAt, now + coolDown);
+    nextAt = Math.max(nextAt, (double) (now + coolDown));
     // The way back begins when mail does.
-    since = nextAt;
+    since = (long) nextAt;
     return true;
   }
 
@@ -200,6 +219,7 @@ final class Pace {
     double rate = rate(now);
     if (mode == Mode.FREE) {
       mode = Mode.RISING;
+      doubling = DOUBLING;
       base = Math.max(SLOWEST, Math.min(rate, acceptedInAMinute(now)) / 2);
       bound = Double.NaN;
     } else {
@@ -238,6 +258,7 @@ final class Pace {
     }
     boolean known = !Double.isNaN(bound);
     mode = Mode.RISING;
+    doubling = GENTLE_DOUBLING;
     base = known ? Math.min(RISE_FROM, Math.max(SLOWEST, before / 2)) : RISE_FROM;
     since = now;
     sinceCut = 0;

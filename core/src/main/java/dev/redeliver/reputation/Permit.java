@@ -8,12 +8,12 @@ package dev.redeliver.reputation;
 public final class Permit {
   private final Gate gate;
   private final long begun;
-  private final boolean probe;
+  private final Pace.Turn turn;
 
-  Permit(Gate gate, long begun, boolean probe) {
+  Permit(Gate gate, long begun, Pace.Turn turn) {
     this.gate = gate;
     this.begun = begun;
-    this.probe = probe;
+    this.turn = turn;
   }
 
   /** {@return what the leave is for} */
@@ -29,8 +29,7 @@ public final class Permit {
     return begun;
   }
 
-  /** {@return whether the attempt finds out if a pause is over} */
-  boolean isProbe() {
-    return probe;
+  Pace.Turn turn() {
+    return turn;
   }
 }

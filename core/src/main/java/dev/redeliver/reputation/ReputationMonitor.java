@@ -128,8 +128,17 @@ public final class ReputationMonitor {
     }
   }
 
+  /** Where nothing ever pauses, a known pause is none either. */
+  private Reaction inForce(Reaction known) {
+    return usual.pause().isZero()
+        ? new Reaction(known.threshold(), known.window(), Duration.ZERO, 0)
+        : known;
+  }
+
   private Reaction reaction(SmtpFailure failure, Classification classification) {
-    return byProvider ? Reaction.known(failure, classification.ruleId()).orElse(usual) : usual;
+    return byProvider
+        ? Reaction.known(failure, classification.ruleId()).map(this::inForce).orElse(usual)
+        : usual;
   }
 
   /**

@@ -211,7 +211,7 @@ class DestinationGuardTest {
     pause();
     clock.advance(Duration.ofMinutes(15));
     guard.abandon(permit());
-    assertThat(state()).isEqualTo(State.PAUSED);
+    assertThat(state()).isEqualTo(State.PACED);
 
     Permit again = permit();
     assertThat(guard.answered(again, true)).isPresent();

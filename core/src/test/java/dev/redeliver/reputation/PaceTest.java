@@ -189,8 +189,8 @@ class PaceTest {
     pace.rise(START);
 
     assertThat(pace.rate(START)).isEqualTo(Pace.RISE_FROM);
-    assertThat(pace.rate(START + 15_000)).isCloseTo(2 * Pace.RISE_FROM, within(0.01));
-    assertThat(pace.rate(START + 5 * MINUTE)).isInfinite();
+    assertThat(pace.rate(START + MINUTE)).isCloseTo(2 * Pace.RISE_FROM, within(0.01));
+    assertThat(pace.rate(START + 13 * MINUTE)).isInfinite();
   }
 
   @Test
@@ -200,9 +200,9 @@ class PaceTest {
     pace.rise(now);
 
     assertThat(pace.rate(now)).isEqualTo(Pace.RISE_FROM);
-    assertThat(pace.rate(now + 2 * MINUTE)).isBetween(50.0, 61.0);
-    pace.take(now + 2 * MINUTE);
-    assertThat(pace.rate(now + 3 * MINUTE)).isBetween(50.0, 65.0);
+    assertThat(pace.rate(now + 4 * MINUTE)).isBetween(50.0, 61.0);
+    pace.take(now + 4 * MINUTE);
+    assertThat(pace.rate(now + 5 * MINUTE)).isBetween(50.0, 65.0);
   }
 
   @Test

@@ -102,11 +102,21 @@ final class Attempts {
       thrown = e;
       obstacle = null;
       delay = Optional.empty();
-      delivery.withdraw();
       delivery.stop(Decision.Reason.INTERRUPTED, "broken off by " + e);
+      withdraw(e);
     }
     Duration took = Duration.between(began, redeliverer.clock().instant());
     smooth &= took.compareTo(STALL) < 0;
+  }
+
+  private void withdraw(Throwable before) {
+    try {
+      delivery.withdraw();
+    } catch (Error again) {
+      if (again != before) {
+        before.addSuppressed(again);
+      }
+    }
   }
 
   private void converse() {
@@ -127,6 +137,8 @@ final class Attempts {
     }
     List<Recipient> due = delivery.begin();
     if (due.isEmpty()) {
+      // More at a time would only be put off, too.
+      smooth = false;
       delay = delivery.untilNext();
       return;
     }

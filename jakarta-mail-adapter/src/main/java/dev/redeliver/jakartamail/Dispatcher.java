@@ -58,6 +58,8 @@ final class Dispatcher {
   private boolean resolving;
   private @Nullable Instant nextSweep;
   private @Nullable Instant nextWaking;
+  private @Nullable Future<?> waking;
+  private @Nullable Future<?> sweeping;
 
   /** Where the sender is in its life. */
   private enum Phase {
@@ -173,13 +175,31 @@ final class Dispatcher {
       pin.pinned.add(shipment);
       return;
     }
-    List<Recipient> next = shipment.delivery.waiting();
-    Destination destination = Destination.ofDomain(next.isEmpty() ? "" : next.get(0).domain());
+    Destination destination = destination(shipment);
     shipment.destination = destination;
     ready.add(destination, shipment);
-    if (ready.isAsleep(destination)) {
+    if (ready.asleepUntil(destination).isPresent()) {
       sweepAt(shipment.delivery.deadline(), redeliverer.clock().instant());
     }
+  }
+
+  /** The first destination that wants mail now; if none does, the one that will want it first. */
+  private Destination destination(Shipment shipment) {
+    Instant now = redeliverer.clock().instant();
+    Destination best = null;
+    Instant opens = Instant.MAX;
+    for (Recipient recipient : shipment.delivery.waiting()) {
+      Destination destination = Destination.ofDomain(recipient.domain());
+      Instant at = redeliverer.guard().opensAt(destination);
+      if (best == null || at.isBefore(opens)) {
+        best = destination;
+        opens = at;
+      }
+      if (!at.isAfter(now)) {
+        return destination;
+      }
+    }
+    return best == null ? Destination.ofDomain("") : best;
   }
 
   private void dequeue(Shipment shipment) {
@@ -292,14 +312,33 @@ final class Dispatcher {
   }
 
   private void wakeAt(Instant at, Instant now) {
-    Instant planned = nextWaking;
-    if (planned == null || at.isBefore(planned) || !planned.isAfter(now)) {
-      nextWaking = at;
-      boolean unused = timing.workLater(Duration.between(now, at), this::pump);
+    if (nextWaking != null && !at.isBefore(nextWaking)) {
+      return;
     }
+    nextWaking = at;
+    if (waking != null) {
+      waking.cancel(false);
+    }
+    waking =
+        timing.later(Duration.between(now, at), Executors.callable(() -> timing.now(this::wakeUp)));
   }
 
-  /** A destination that wants no mail until after a message's time is over will never get it. */
+  /** The timer may be early by the clock: then it is set again. */
+  private void wakeUp() {
+    lock.lock();
+    try {
+      nextWaking = null;
+      waking = null;
+    } finally {
+      lock.unlock();
+    }
+    pump();
+  }
+
+  /**
+   * A destination that wants no mail until after a message's time is over will never get it; one
+   * that wants none for long does not hold up a message's other destinations.
+   */
   private void endLateSleepers() {
     List<ReadyQueue.Late> late;
     List<Shipment> ended = new ArrayList<>();
@@ -324,7 +363,7 @@ final class Dispatcher {
   private boolean goOnElsewhere(ReadyQueue.Late late) {
     Delivery delivery = late.shipment().delivery;
     delivery.postpone(
-        late.destination(), late.until(), "its destination wants no mail before the deadline");
+        late.destination(), late.until(), "mail to " + late.destination() + " pauses");
     boolean goesOn = delivery.untilNext().map(delay -> goOn(late.shipment(), delay)).orElse(false);
     if (!goesOn) {
       late.shipment().state = Shipment.State.DONE;
@@ -349,8 +388,8 @@ final class Dispatcher {
 
   private void send(Shipment shipment, Relay relay) {
     Attempts attempts = new Attempts(redeliverer, relays, shipment, relay, this::pump);
-    attempts.run();
     try {
+      attempts.run();
       attempts
           .obstacle()
           .ifPresent(failure -> keeper.failed(relay, failure, false, attempts.isCounted()));
@@ -408,13 +447,16 @@ final class Dispatcher {
   }
 
   private void resolveAlerts() {
-    redeliverer.resolveQuiet();
-    lock.lock();
     try {
-      resolving = false;
-      resolveAlertsLater();
+      redeliverer.resolveQuiet();
     } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        resolving = false;
+        resolveAlertsLater();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -601,6 +643,10 @@ final class Dispatcher {
     try {
       Instant now = redeliverer.clock().instant();
       nextSweep = null;
+      if (sweeping != null) {
+        sweeping.cancel(false);
+        sweeping = null;
+      }
       for (Shipment shipment : unfinished) {
         Relay relay = shipment.state == Shipment.State.READY ? relays.obstructing(shipment) : null;
         Optional<Stuck> stuck = relay == null ? Optional.empty() : stuck(shipment, relay, now);
@@ -633,7 +679,7 @@ final class Dispatcher {
   private boolean isAsleep(Shipment shipment) {
     return shipment.state == Shipment.State.READY
         && shipment.destination != null
-        && ready.isAsleep(shipment.destination);
+        && ready.asleepUntil(shipment.destination).isPresent();
   }
 
   private Optional<Stuck> stuck(Shipment shipment, Relay relay, Instant now) {
@@ -681,7 +727,13 @@ final class Dispatcher {
       return;
     }
     nextSweep = deadline;
-    boolean unused = timing.workLater(Duration.between(now, deadline), this::sweep);
+    if (sweeping != null) {
+      sweeping.cancel(false);
+    }
+    sweeping =
+        timing.later(
+            notNegative(Duration.between(now, deadline)),
+            Executors.callable(() -> timing.now(this::sweep)));
   }
 
   // ---------------------------------------------------------------- close
@@ -702,7 +754,7 @@ final class Dispatcher {
     } finally {
       lock.unlock();
     }
-    endAll(shipment -> shipment.state == Shipment.State.WAITING && isLate(shipment));
+    endAll(this::isLate);
     boolean interrupted = !limit.isZero() && !awaitEnd(limit);
     lock.lock();
     try {
@@ -725,7 +777,16 @@ final class Dispatcher {
   }
 
   private boolean isLate(Shipment shipment) {
-    return shipment.delivery.nextDue().filter(due -> due.isAfter(closeAt)).isPresent();
+    Optional<Instant> next =
+        switch (shipment.state) {
+          case WAITING -> shipment.delivery.nextDue();
+          case READY ->
+              shipment.destination == null
+                  ? Optional.empty()
+                  : ready.asleepUntil(shipment.destination);
+          case SENDING, DONE -> Optional.empty();
+        };
+    return next.filter(due -> due.isAfter(closeAt)).isPresent();
   }
 
   private void endAll(Predicate<Shipment> which) {

@@ -12,8 +12,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +32,15 @@ final class ReadyQueue {
   private final DestinationGuard guard;
   private final Map<Destination, Line> lines = new HashMap<>();
   private final Set<Line> turns = new LinkedHashSet<>();
-  private final PriorityQueue<Sleeper> sleepers =
-      new PriorityQueue<>(Comparator.comparing(Sleeper::until));
-  private final List<Line> put = new ArrayList<>();
+  private final TreeSet<Line> sleepers =
+      new TreeSet<>(
+          Comparator.<Line, Instant>comparing(line -> line.until)
+              .thenComparing(line -> line.number));
+  private final Set<Line> put = new LinkedHashSet<>();
   private int size;
+  private long numbers;
 
-  /** When to look again whether a destination wants mail. */
-  private record Sleeper(Instant until, Line line) {}
-
-  /** A message whose destination wants no mail before the message's deadline. */
+  /** A message that cannot wait until its destination wants mail. */
   record Late(Shipment shipment, Destination destination, Instant until) {}
 
   /** The messages for one destination. */
@@ -48,15 +48,20 @@ final class ReadyQueue {
     private final Destination destination;
     private final Set<Shipment> ready = new LinkedHashSet<>();
     private int busy;
+    private final long number;
     private int share = 1;
-    private @Nullable Instant asleepUntil;
+    private boolean asleep;
 
-    Line(Destination destination) {
+    /** When to look again whether the destination wants mail, if it sleeps. */
+    private Instant until = Instant.MIN;
+
+    Line(Destination destination, long number) {
       this.destination = destination;
+      this.number = number;
     }
 
     boolean hasTurn() {
-      return !ready.isEmpty() && busy < share && asleepUntil == null;
+      return !ready.isEmpty() && busy < share && !asleep;
     }
 
     boolean isIdle() {
@@ -80,7 +85,7 @@ final class ReadyQueue {
   }
 
   void add(Destination destination, Shipment shipment) {
-    Line line = lines.computeIfAbsent(destination, Line::new);
+    Line line = lines.computeIfAbsent(destination, unused -> new Line(destination, numbers++));
     if (line.ready.add(shipment)) {
       size++;
     }
@@ -105,8 +110,9 @@ final class ReadyQueue {
         return true;
       }
       turns.remove(next);
-      next.asleepUntil = opens;
-      sleepers.add(new Sleeper(opens, next));
+      next.until = opens;
+      next.asleep = true;
+      sleepers.add(next);
       if (opens.isAfter(now.plus(SHORT))) {
         put.add(next);
       }
@@ -115,38 +121,40 @@ final class ReadyQueue {
   }
 
   private void wake(Instant now) {
-    for (Sleeper first = sleepers.peek();
-        first != null && !first.until().isAfter(now);
-        first = sleepers.peek()) {
-      sleepers.remove();
-      if (first.until().equals(first.line().asleepUntil)) {
-        rouse(first.line());
-      }
+    while (!sleepers.isEmpty() && !sleepers.first().until.isAfter(now)) {
+      rouse(sleepers.first());
     }
   }
 
   /** What it sleeps until may be over earlier: the guard is asked again at its next turn. */
   private void rouse(Line line) {
-    line.asleepUntil = null;
+    endSleep(line);
     update(line);
+  }
+
+  private void endSleep(Line line) {
+    if (line.asleep) {
+      sleepers.remove(line);
+      put.remove(line);
+      line.asleep = false;
+    }
   }
 
   /** {@return when the next destination wakes; empty if none sleeps} */
   Optional<Instant> nextWaking() {
-    Sleeper first = sleepers.peek();
-    return first == null ? Optional.empty() : Optional.of(first.until());
+    return sleepers.isEmpty() ? Optional.empty() : Optional.of(sleepers.first().until);
   }
 
-  /** {@return whether a destination sleeps} */
-  boolean isAsleep(Destination destination) {
+  /** {@return when a destination wakes; empty if it does not sleep} */
+  Optional<Instant> asleepUntil(Destination destination) {
     Line line = lines.get(destination);
-    return line != null && line.asleepUntil != null;
+    return line != null && line.asleep ? Optional.of(line.until) : Optional.empty();
   }
 
   /** {@return how many messages are for destinations that sleep} */
   int asleep() {
     return lines.values().stream()
-        .filter(line -> line.asleepUntil != null)
+        .filter(line -> line.asleep)
         .mapToInt(line -> line.ready.size())
         .sum();
   }
@@ -159,17 +167,17 @@ final class ReadyQueue {
   }
 
   /**
-   * {@return the messages whose time is over before their destination, just put to sleep, wakes}
+   * {@return the messages that cannot wait for their destination, just put to sleep: their time is
+   * over before it wakes, or they are for others, too}
    */
   List<Late> lateSleepers() {
     List<Late> late = new ArrayList<>();
     for (Line line : put) {
-      Instant until = line.asleepUntil;
-      if (until != null) {
-        line.ready.stream()
-            .filter(shipment -> until.isAfter(shipment.delivery.deadline()))
-            .forEach(shipment -> late.add(new Late(shipment, line.destination, until)));
-      }
+      line.ready.stream()
+          .filter(
+              shipment ->
+                  line.until.isAfter(shipment.delivery.deadline()) || shipment.isForSeveral())
+          .forEach(shipment -> late.add(new Late(shipment, line.destination, line.until)));
     }
     put.clear();
     return late;
@@ -211,7 +219,8 @@ final class ReadyQueue {
       turns.remove(line);
     }
     if (line.isIdle()) {
-      lines.remove(line.destination);
+      endSleep(line);
+      lines.remove(line.destination, line);
     }
   }
 }

@@ -154,6 +154,9 @@ final class RelayKeeper {
   }
 
   private void closeIdle(Relay relay) {
+    if (isClosed()) {
+      return;
+    }
     Optional<Duration> again = relay.connections().closeIdle();
     lock.lock();
     try {
@@ -163,6 +166,15 @@ final class RelayKeeper {
       lock.unlock();
     }
     closeIdleLater(relay);
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Looks after nothing any more. */

@@ -43,6 +43,16 @@ final class Shipment implements Callable<Void> {
     receipt = new Receipt(this);
   }
 
+  /** {@return whether its next attempt is for recipients at several destinations} */
+  boolean isForSeveral() {
+    return delivery.waiting().stream()
+            .map(recipient -> Destination.ofDomain(recipient.domain()))
+            .distinct()
+            .limit(2)
+            .count()
+        > 1;
+  }
+
   /**
    * The time of its next try has come. It is its own task on the timer, which spares two objects.
    */
