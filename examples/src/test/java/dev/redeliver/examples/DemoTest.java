@@ -13,14 +13,11 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -30,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,8 +131,8 @@ class DemoTest {
 
   @Test
   void demo_keepServing_servesAfterTheSummary() throws Exception {
-    PipedInputStream screen = new PipedInputStream(1 << 20);
-    PrintWriter writer = Terminal.writer(new PipedOutputStream(screen));
+    LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    PrintWriter writer = new PrintWriter(new LineWriter(lines));
     Terminal terminal =
         new Terminal(InputStream.nullInputStream(), writer, writer, Map.of(), false);
     CompletableFuture<Integer> exitCode = new CompletableFuture<>();
@@ -143,13 +141,11 @@ class DemoTest {
         new Thread(
             () -> exitCode.complete(RedeliverCommand.commandLine(terminal).execute(args)), "demo");
     demo.start();
-    BufferedReader reader =
-        new BufferedReader(new InputStreamReader(screen, StandardCharsets.UTF_8));
 
-    String url = reader.readLine().substring("metrics at ".length());
-    String line = reader.readLine();
+    String url = next(lines).substring("metrics at ".length());
+    String line = next(lines);
     while (!line.startsWith("summary ")) {
-      line = reader.readLine();
+      line = next(lines);
     }
     HttpResponse<String> page = exchange(HttpRequest.newBuilder(URI.create(url)).build());
     URI statusUrl = URI.create(url).resolve("/status");
@@ -160,6 +156,40 @@ class DemoTest {
         .contains("redeliver_attempt_seconds_count{kind=\"first\",mailer=\"demo\",");
     assertThat(status.body()).contains("Latest failures (50)", "Pending messages (0)");
     assertThat(exitCode.get(30, TimeUnit.SECONDS)).isZero();
+  }
+
+  private static String next(LinkedBlockingQueue<String> lines) throws InterruptedException {
+    String line = lines.poll(30, TimeUnit.SECONDS);
+    assertThat(line).as("a line of the demo").isNotNull();
+    return line;
+  }
+
+  /** A pipe would break when the thread that wrote last has ended. */
+  private static final class LineWriter extends Writer {
+    private final LinkedBlockingQueue<String> lines;
+    private final StringBuilder line = new StringBuilder();
+
+    LineWriter(LinkedBlockingQueue<String> lines) {
+      this.lines = lines;
+    }
+
+    @Override
+    public void write(char[] characters, int from, int count) {
+      for (int i = from; i < from + count; i++) {
+        if (characters[i] == '\n') {
+          lines.add(line.toString());
+          line.setLength(0);
+        } else {
+          line.append(characters[i]);
+        }
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Test
