@@ -341,4 +341,72 @@ class DestinationGuardTest {
     assertThat(HERE.provider()).isEqualTo("other");
     assertThat(Destination.relay("aspmx.l.google.com").provider()).isEqualTo("google");
   }
+
+  @Test
+  void abandonedPermit_givesBackItsTurn() {
+    DestinationGuard paced = guard(GuardSettings.DEFAULT.withMaxRate(1));
+    for (int i = 0; i < 3; i++) {
+      Leave leave = paced.ask(HERE);
+      assertThat(leave).as("nothing was sent yet").isInstanceOf(Leave.Granted.class);
+      paced.abandon(((Leave.Granted) leave).permit());
+    }
+  }
+
+  @Test
+  void maxRate_isKeptWhereItIsNoWholeNumberOfMilliseconds() {
+    DestinationGuard paced = guard(GuardSettings.DEFAULT.withMaxRate(41_000));
+    int granted = 0;
+    for (int ms = 0; ms < 60_000; ms++) {
+      while (paced.ask(HERE) instanceof Leave.Granted leave) {
+        paced.answered(leave.permit(), true);
+        granted++;
+      }
+      clock.advance(Duration.ofMillis(1));
+    }
+    assertThat(granted).isLessThan(43_000);
+  }
+
+  @Test
+  void maxRateAbove60000_isKept() {
+    DestinationGuard paced = guard(GuardSettings.DEFAULT.withMaxRate(60_000));
+    int granted = 0;
+    while (granted < 100_000 && paced.ask(HERE) instanceof Leave.Granted leave) {
+      paced.answered(leave.permit(), true);
+      granted++;
+    }
+    assertThat(granted).as("in one millisecond").isLessThan(100_000);
+  }
+
+  @Test
+  void clockSetBack_refusalsCountAllTheSame() {
+    refuse(permit(), TOO_FAST);
+    clock.set(clock.instant().minus(Duration.ofHours(3)));
+    assertThat(guard.opensAt(HERE)).isBefore(clock.instant().plus(Duration.ofMinutes(10)));
+  }
+
+  @Test
+  void probeOutlivedByAPause_isNotTakenForTheNextProbe() {
+    pause();
+    clock.advance(Duration.ofMinutes(15));
+    Permit first = permit();
+    guard.alerted(alert(ReputationAlert.State.RESOLVED, Duration.ofMinutes(15), 0));
+    guard.alerted(alert(ReputationAlert.State.RAISED, Duration.ofMinutes(15), 0));
+    clock.advance(Duration.ofMinutes(15));
+    Permit second = permit();
+    guard.abandon(first);
+    postponed(); // the second probe is under way
+    guard.answered(second, true);
+    assertThat(state()).isEqualTo(State.PACED);
+  }
+
+  @Test
+  void slowDown_doesNotEndAPauseForTrouble() {
+    for (int i = 0; i < 5; i++) {
+      clock.advance(Duration.ofSeconds(1));
+      refuse(permit(), TROUBLE);
+    }
+    Instant until = postponed();
+    guard.alerted(alert(ReputationAlert.State.RAISED, Duration.ofMinutes(15), 10));
+    assertThat(guard.opensAt(HERE)).as("out of order all the same").isEqualTo(until);
+  }
 }
