@@ -4,6 +4,7 @@ import dev.redeliver.classify.Cause;
 import dev.redeliver.classify.Classification;
 import dev.redeliver.policy.AttemptHistory;
 import dev.redeliver.policy.Decision;
+import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.DestinationStatus;
 import dev.redeliver.reputation.Leave;
@@ -38,17 +39,19 @@ public final class Delivery {
   private final Ledger ledger;
   private final RetryEngine.Loop loop;
   private final Optional<Destination> relay;
+  private final RetryPolicy policy;
   private @Nullable Beginning beginning;
 
   /** An attempt that has not ended. */
   private record Beginning(Instant at, Instant dueAt, List<Recipient> due, Passage passage) {}
 
   Delivery(
-      Redeliverer owner, Envelope envelope, RetryEngine.Loop loop, Optional<Destination> relay) {
+      Redeliverer owner, Resumption message, RetryEngine.Loop loop, Optional<Destination> relay) {
     this.owner = owner;
     this.loop = loop;
     this.relay = relay;
-    ledger = new Ledger(envelope, owner.clock().instant());
+    ledger = new Ledger(message);
+    policy = owner.policyFor(message);
   }
 
   /** {@return whom the message is for} */
@@ -63,7 +66,20 @@ public final class Delivery {
 
   /** {@return the last moment at which an attempt may start} */
   public Instant deadline() {
-    return ledger.startedAt().plus(owner.policy().deadline());
+    return ledger.deadline();
+  }
+
+  /**
+   * {@return where every recipient stands, in the order of the envelope: all that has to be kept
+   * until {@link Redeliverer#resume}}
+   */
+  public List<RecipientState> states() {
+    return ledger.states();
+  }
+
+  /** {@return SMTP transactions made, uncounted ones too} */
+  public int transactions() {
+    return ledger.transactions();
   }
 
   /** {@return the recipients that the next attempt is for, should it start in time; may be none} */
@@ -288,6 +304,15 @@ public final class Delivery {
     return report;
   }
 
+  /**
+   * Lets go of a delivery that goes on later, maybe in another process: {@link #states()} has been
+   * kept. To be called once, instead of {@link #finish()}.
+   */
+  public void suspend() {
+    withdraw();
+    owner.tell(listener -> listener.deliverySuspended(ledger.envelope()));
+  }
+
   /** {@return what has become of every recipient so far} */
   public DeliveryReport report() {
     return ledger.report(owner.clock().instant());
@@ -330,8 +355,7 @@ public final class Delivery {
       Classification classification = classify(failure);
       boolean stale = !unknown && result.isStale(failure);
       AttemptHistory history = ledger.history(recipient, stale, progress, unknown);
-      Decision decision =
-          owner.policyFor(ledger.envelope()).decide(classification, history, end, draw);
+      Decision decision = policy.decide(classification, history, end, draw);
       return new RecipientAttempt(
           recipient, number, end, outcome, Optional.of(classification), Optional.of(decision));
     }

@@ -12,8 +12,11 @@ import java.util.function.Supplier;
  * an {@link Error}.
  */
 public interface DeliveryListener extends ReputationAlertListener {
-  /** A message was handed over. */
+  /** A message was handed over, or is taken up again after {@link #deliverySuspended}. */
   default void deliveryStarted(Envelope envelope) {}
+
+  /** A store has the message until its next try; another process may take it up. */
+  default void deliverySuspended(Envelope envelope) {}
 
   /**
    * An attempt begins. The same thread will tell either {@link #attemptFinished} or {@link

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +24,24 @@ import org.jspecify.annotations.Nullable;
 final class Ledger {
   private final Envelope envelope;
   private final Instant startedAt;
+  private final Instant deadline;
   private final List<Entry> entries;
   private int transactions;
 
-  Ledger(Envelope envelope, Instant startedAt) {
-    this.envelope = envelope;
-    this.startedAt = startedAt;
+  Ledger(Resumption message) {
+    envelope = message.envelope();
+    startedAt = message.startedAt();
+    deadline = message.deadline();
+    transactions = message.transactions();
     entries =
-        List.copyOf(envelope.recipients().stream().map(to -> new Entry(to, startedAt)).toList());
+        IntStream.range(0, envelope.recipients().size())
+            .mapToObj(i -> new Entry(envelope.recipients().get(i), message.recipients().get(i)))
+            .toList();
+  }
+
+  /** {@return where every recipient stands, in the order of the envelope} */
+  List<RecipientState> states() {
+    return entries.stream().map(Entry::state).toList();
   }
 
   Envelope envelope() {
@@ -39,6 +50,10 @@ final class Ledger {
 
   Instant startedAt() {
     return startedAt;
+  }
+
+  Instant deadline() {
+    return deadline;
   }
 
   int transactions() {
@@ -141,22 +156,41 @@ final class Ledger {
 
   private static final class Entry {
     private final Recipient recipient;
+    private final Map<Lane, Integer> earlierFailures;
     private final List<RecipientAttempt> history = new ArrayList<>(1);
-    private Outcome outcome = Outcome.PENDING;
+    private Outcome outcome;
     private @Nullable Instant dueAt;
-    private boolean nextCounts = true;
+    private boolean nextCounts;
     private int attempts;
     private int reconnects;
     private int unknownOutcomes;
 
-    Entry(Recipient recipient, Instant dueAt) {
+    Entry(Recipient recipient, RecipientState state) {
       this.recipient = recipient;
-      this.dueAt = dueAt;
+      outcome = state.outcome();
+      dueAt = state.nextTry().orElse(null);
+      nextCounts = state.nextCounts();
+      attempts = state.attempts();
+      earlierFailures = state.failuresByLane();
+      reconnects = state.reconnects();
+      unknownOutcomes = state.unknownOutcomes();
+    }
+
+    RecipientState state() {
+      return new RecipientState(
+          outcome,
+          Optional.ofNullable(dueAt),
+          nextCounts,
+          attempts,
+          failuresByLane(),
+          reconnects,
+          unknownOutcomes);
     }
 
     /** Counted anew each time: a hundred thousand entries that wait need not keep it. */
     Map<Lane, Integer> failuresByLane() {
       Map<Lane, Integer> failures = new EnumMap<>(Lane.class);
+      failures.putAll(earlierFailures);
       for (RecipientAttempt attempt : history) {
         if (attempt.decision().orElse(null) instanceof Decision.Retry retry && retry.counted()) {
           failures.merge(retry.lane(), 1, Integer::sum);

@@ -92,11 +92,14 @@ public final class Redeliverer {
     return choice == UnknownOutcome.RESEND ? UnknownOutcome.REPORT : UnknownOutcome.RESEND;
   }
 
-  /** A message may have its own mind about an unknown outcome. */
-  RetryPolicy policyFor(Envelope envelope) {
-    return envelope.unknownOutcome().orElse(policy.unknownOutcome()) == policy.unknownOutcome()
-        ? policy
-        : otherwise;
+  /** A message may have its own mind about an unknown outcome, and its own deadline. */
+  RetryPolicy policyFor(Resumption message) {
+    UnknownOutcome choice = message.envelope().unknownOutcome().orElse(policy.unknownOutcome());
+    RetryPolicy chosen = choice == policy.unknownOutcome() ? policy : otherwise;
+    Duration deadline = Duration.between(message.startedAt(), message.deadline());
+    return deadline.equals(policy.deadline())
+        ? chosen
+        : chosen.toBuilder().deadline(deadline).build();
   }
 
   /**
@@ -194,8 +197,23 @@ public final class Redeliverer {
   }
 
   private Delivery begin(Envelope envelope, Optional<Destination> relay) {
-    Delivery delivery = new Delivery(this, envelope, engine.start(), relay);
-    listeners.tell(listener -> listener.deliveryStarted(envelope));
+    Instant now = clock.instant();
+    return resume(Resumption.first(envelope, now, now.plus(policy.deadline())), relay);
+  }
+
+  /**
+   * Takes up a delivery that a store has kept, as if it had never been interrupted.
+   *
+   * @param message the message, and where its recipients stand
+   * @return the delivery, before its next attempt
+   */
+  public Delivery resume(Resumption message) {
+    return resume(message, Optional.empty());
+  }
+
+  private Delivery resume(Resumption message, Optional<Destination> relay) {
+    Delivery delivery = new Delivery(this, message, engine.start(), relay);
+    listeners.tell(listener -> listener.deliveryStarted(message.envelope()));
     return delivery;
   }
 

@@ -116,6 +116,12 @@ public final class StatusPage implements DeliveryListener {
   }
 
   @Override
+  public synchronized void deliverySuspended(Envelope envelope) {
+    running--;
+    pending.remove(envelope);
+  }
+
+  @Override
   public void attemptStarted(Envelope envelope) {
     update(envelope, PendingMessage::attemptStarted);
   }
