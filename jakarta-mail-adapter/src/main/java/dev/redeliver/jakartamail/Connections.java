@@ -48,7 +48,8 @@ final class Connections {
     this.maker = maker;
     this.closed = closed;
     GenericObjectPoolConfig<PooledConnection> config = new GenericObjectPoolConfig<>();
-    config.setMaxTotal(settings.connections());
+    // One idle connection at a time may be on its way out, which the pool still counts.
+    config.setMaxTotal(settings.connections() + 1);
     config.setMaxIdle(settings.connections());
     config.setNumTestsPerEvictionRun(settings.connections());
     config.setTestOnBorrow(true);

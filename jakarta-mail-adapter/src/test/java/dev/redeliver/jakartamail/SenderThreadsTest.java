@@ -119,6 +119,29 @@ class SenderThreadsTest {
     assertThat(server.accepted()).hasSize(200);
   }
 
+  /** It broke the message off: the pool counted the connection that was just being closed. */
+  @Test
+  void idleConnectionBeingClosed_isNoReasonNotToOpenAnother() throws Exception {
+    properties.setProperty("mail.smtp.timeout", "50000");
+    FakeClock clock = new FakeClock();
+    ManualScheduler scheduler = new ManualScheduler(clock);
+    MailSender sender =
+        MailSender.builder(Session.getInstance(properties))
+            .redeliverer(
+                Redeliverer.builder(RetryPolicy.of(Profile.BACKGROUND)).clock(clock).build())
+            .settings(one().build())
+            .scheduler(scheduler)
+            .build();
+    senders.add(sender);
+    server.on(Stage.QUIT).then(SmtpAction.run(this::hold), SmtpAction.proceed());
+    assertThat(get(send(sender, "bob@example.org")).isComplete()).isTrue();
+    scheduler.advance(Duration.ofMinutes(1));
+    held.await();
+
+    assertThat(get(send(sender, "bob@example.org")).isComplete()).isTrue();
+    release.countDown();
+  }
+
   @Test
   void destination_thatStalls_doesNotHoldUpTheOthers() throws Exception {
     server
