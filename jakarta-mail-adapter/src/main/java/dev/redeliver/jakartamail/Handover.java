@@ -1,6 +1,7 @@
 package dev.redeliver.jakartamail;
 
 import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.Envelope;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientAttempt;
@@ -57,6 +58,28 @@ final class Handover {
     Snapshot snapshot = Snapshot.of(message, complete);
     return new Handover(
         message, snapshot, recipients.of(snapshot.messageId(), snapshot.unknownOutcome()));
+  }
+
+  /**
+   * A message that was stored, for the attempts of {@link RedeliverSmtpTransport}: nothing can be
+   * concluded for an application that does not wait for it.
+   *
+   * @param carrier a message with the original's envelope attributes, and with nothing else
+   * @param author the original's; null if it has none
+   */
+  static Handover thawed(
+      MimeMessage carrier, Octets content, @Nullable String author, Envelope envelope) {
+    return new Handover(
+        carrier, Snapshot.thawed(content, carrier, author), Recipients.of(envelope));
+  }
+
+  Octets content() {
+    return snapshot.content();
+  }
+
+  /** {@return the author, as a mailbox; null if there is none} */
+  @Nullable String author() {
+    return snapshot.author().orElse(null);
   }
 
   Recipients recipients() {

@@ -18,6 +18,16 @@ final class Octets {
     this.bytes = bytes;
   }
 
+  /** {@return these, not copied: nobody may change them any more} */
+  static Octets of(byte[] bytes) {
+    return new Octets(bytes);
+  }
+
+  /** {@return them, not copied} */
+  byte[] bytes() {
+    return bytes;
+  }
+
   /** {@return a stream of them, without a copy} */
   SharedByteArrayInputStream read() {
     return new SharedByteArrayInputStream(bytes);

@@ -54,6 +54,11 @@ final class Recipients {
     return new Recipients(byIndex, Envelope.of("", wire));
   }
 
+  /** {@return the recipients of a stored message, whose address objects are gone} */
+  static Recipients of(Envelope envelope) {
+    return new Recipients(List.of(), envelope);
+  }
+
   private static List<InternetAddress> mailboxes(@Nullable Address address)
       throws MessagingException {
     if (!(address instanceof InternetAddress mailbox) || mailbox.getAddress() == null) {

@@ -69,6 +69,23 @@ final class Snapshot {
     return new Snapshot(content.octets(), unknownOutcome(mime), mime, from(mime));
   }
 
+  /**
+   * {@return one that was taken before}
+   *
+   * @param content as it was taken, incomplete
+   * @param carrier a message with the original's envelope attributes, and with nothing else
+   * @param author the original's; null if it has none
+   */
+  static Snapshot thawed(Octets content, MimeMessage carrier, @Nullable String author) {
+    Address[] from = null;
+    if (author != null) {
+      InternetAddress address = new InternetAddress();
+      address.setAddress(author);
+      from = new Address[] {address};
+    }
+    return new Snapshot(content, Optional.empty(), carrier, from);
+  }
+
   private static Optional<UnknownOutcome> unknownOutcome(MimeMessage message)
       throws MessagingException {
     String wish = message.getHeader(UNKNOWN_OUTCOME, ", ");
@@ -109,6 +126,10 @@ final class Snapshot {
     return from != null && from.length > 0 && from[0] instanceof InternetAddress first
         ? Optional.ofNullable(first.getAddress())
         : Optional.empty();
+  }
+
+  Octets content() {
+    return content;
   }
 
   /** {@return the octets that go over the wire, dot-stuffing and final dot not counted} */
