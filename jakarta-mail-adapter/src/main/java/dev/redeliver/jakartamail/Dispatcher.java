@@ -390,12 +390,7 @@ final class Dispatcher {
     Attempts attempts = new Attempts(redeliverer, relays, shipment, relay, this::pump);
     try {
       attempts.run();
-      attempts
-          .obstacle()
-          .ifPresent(failure -> keeper.failed(relay, failure, false, attempts.isCounted()));
-      if (attempts.isAnswered()) {
-        keeper.answered(relay);
-      }
+      keeper.note(attempts);
     } finally {
       settle(attempts);
     }
@@ -689,16 +684,8 @@ final class Dispatcher {
     if (!overdue && !hopeless) {
       return Optional.empty();
     }
-    Decision decision = obstacle.decision();
-    if (decision instanceof Decision.Retry retry) {
-      decision =
-          new Decision.GiveUp(
-              overdue ? Decision.Reason.DEADLINE : Decision.Reason.DEFERRED,
-              retry.lane(),
-              relay.health.nextProbe(),
-              retry.why());
-    }
-    return Optional.of(new Stuck(shipment, obstacle, decision));
+    Decision.Reason reason = overdue ? Decision.Reason.DEADLINE : Decision.Reason.DEFERRED;
+    return Optional.of(new Stuck(shipment, obstacle, relay.health.end(reason)));
   }
 
   /** Whether the policy does not want to wait for the relay at all. */

@@ -71,7 +71,7 @@ public final class MailSender implements AutoCloseable {
         new Dispatcher(
             redeliverer,
             settings,
-            builder.relays(settings, redeliverer, lock),
+            RelayChoice.of(builder.session, builder.relaySessions, settings, redeliverer, lock),
             new Timing(workers, timer),
             () -> {
               own.forEach(ExecutorService::shutdownNow);
@@ -315,30 +315,6 @@ public final class MailSender implements AutoCloseable {
     /** Switched off, Redeliver still sends, as a plain transport would. */
     private static RetryPolicy once(RetryPolicy policy) {
       return policy.toBuilder().maxAttempts(1).unknownOutcome(UnknownOutcome.REPORT).build();
-    }
-
-    private RelayChoice relays(
-        SenderSettings settings, Redeliverer redeliverer, ReentrantLock lock) {
-      List<Relay> relays = new ArrayList<>();
-      Session own = SenderSession.copyOf(session, redeliverer);
-      boolean weighted = settings.isWeighted();
-      for (SenderSettings.Relay relay : settings.relays()) {
-        Target target = new Target(relay.host(), relay.port(), null, null);
-        int weight = weighted ? Math.max(1, relay.weight()) : 0;
-        relays.add(new Relay(relays.size() + 1, weight, own, target, settings, redeliverer, lock));
-      }
-      if (relays.isEmpty()) {
-        relays.add(new Relay(1, 0, own, anywhere(), settings, redeliverer, lock));
-      }
-      for (Session other : relaySessions) {
-        Session copy = SenderSession.copyOf(other, redeliverer);
-        relays.add(new Relay(relays.size() + 1, 0, copy, anywhere(), settings, redeliverer, lock));
-      }
-      return new RelayChoice(relays, weighted, settings.connections(), lock);
-    }
-
-    private static Target anywhere() {
-      return new Target(null, -1, null, null);
     }
   }
 }

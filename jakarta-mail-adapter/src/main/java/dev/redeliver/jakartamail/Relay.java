@@ -13,7 +13,7 @@ import java.util.concurrent.locks.Lock;
 
 /**
  * One relay: where it is, its connections, and whether it can be used. The fields are guarded by
- * the dispatcher's lock; the methods are thread-safe.
+ * the lock of the sender or courier; the methods are thread-safe.
  */
 final class Relay {
   /** The messages that only this relay may have, because it may have them already. */
@@ -27,6 +27,7 @@ final class Relay {
 
   private final int place;
   private final String server;
+  private final String name;
   private final Connections connections;
   private final Redeliverer redeliverer;
   private final Lock lock;
@@ -53,6 +54,7 @@ final class Relay {
     this.lock = lock;
     String protocol = SenderSession.protocol(session);
     server = target.server(session, new URLName(protocol, null, -1, null, null, null));
+    name = new SenderSettings.Relay(server, target.port(), 0).toString();
     health = new RelayHealth(settings.connections());
     connections =
         new Connections(
@@ -71,6 +73,11 @@ final class Relay {
 
   String server() {
     return server;
+  }
+
+  /** {@return its host and, if the settings name one, its port} It tells relays of a host apart. */
+  String name() {
+    return name;
   }
 
   Connections connections() {

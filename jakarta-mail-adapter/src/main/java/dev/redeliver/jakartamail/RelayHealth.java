@@ -78,6 +78,23 @@ final class RelayHealth {
     probing = true;
   }
 
+  /** Ends a probe that found out nothing. Changes nothing if there is none. */
+  void endProbe() {
+    probing = false;
+  }
+
+  /**
+   * {@return what a message ends with that would have to wait for it}
+   *
+   * @param reason why the message does not wait
+   */
+  Decision end(Decision.Reason reason) {
+    Decision decision = obstacle().orElseThrow().decision();
+    return decision instanceof Decision.Retry retry
+        ? new Decision.GiveUp(reason, retry.lane(), nextProbe(), retry.why())
+        : decision;
+  }
+
   /**
    * Stops its use. What fails while it is not used, other than the probe, began before and says
    * nothing new.

@@ -45,7 +45,7 @@ final class RelayKeeper {
    * @param byProbe whether the probe found out
    * @param told whether the failure was part of an attempt, so that the listeners know
    */
-  void failed(Relay relay, SmtpFailure failure, boolean byProbe, boolean told) {
+  private void failed(Relay relay, SmtpFailure failure, boolean byProbe, boolean told) {
     int failures;
     lock.lock();
     try {
@@ -93,8 +93,18 @@ final class RelayKeeper {
                 why.classification(), why.attempt(), why.at(), redeliverer.random().nextDouble());
   }
 
+  /** Notes what attempts that have been made say about their relay. */
+  void note(Attempts attempts) {
+    attempts
+        .obstacle()
+        .ifPresent(failure -> failed(attempts.relay(), failure, false, attempts.isCounted()));
+    if (attempts.isAnswered()) {
+      answered(attempts.relay());
+    }
+  }
+
   /** Notes that a relay has done its work for a message. */
-  void answered(Relay relay) {
+  private void answered(Relay relay) {
     boolean recovered;
     lock.lock();
     try {
