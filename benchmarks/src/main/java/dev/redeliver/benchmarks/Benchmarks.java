@@ -3,19 +3,24 @@ package dev.redeliver.benchmarks;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** What the jar runs: {@code send} measures sending, and everything else is JMH's to read. */
+/**
+ * What the jar runs: {@code send} measures sending, {@code guards} the memory of guards, {@code
+ * outbox-baseline} what databases can do, and everything else is JMH's to read.
+ */
 public final class Benchmarks {
   private Benchmarks() {}
 
   /**
    * Runs measurements.
    *
-   * @param args {@code send} and its options, {@code guards}, or JMH's
+   * @param args {@code send} or {@code outbox-baseline} and their options, {@code guards}, or JMH's
    * @throws Exception if they cannot be run
    */
   public static void main(String[] args) throws Exception {
     if (args.length > 0 && args[0].equals("send")) {
-      send(Arrays.copyOfRange(args, 1, args.length));
+      run(() -> SendBenchmark.of(optionsIn(args)).run(System.out));
+    } else if (args.length > 0 && args[0].equals("outbox-baseline")) {
+      run(() -> OutboxBaseline.of(optionsIn(args)).run(System.out));
     } else if (args.length > 0 && args[0].equals("guards")) {
       GuardFootprint.run(System.out);
     } else {
@@ -23,12 +28,22 @@ public final class Benchmarks {
     }
   }
 
-  private static void send(String[] options) throws Exception {
+  private static String[] optionsIn(String... args) {
+    return Arrays.copyOfRange(args, 1, args.length);
+  }
+
+  private static void run(Measurement measurement) throws Exception {
     try {
-      SendBenchmark.of(options).run(System.out);
+      measurement.run();
     } catch (IllegalArgumentException | IOException e) {
       System.err.println(e.getMessage());
       System.exit(1);
     }
+  }
+
+  /** Prints what it finds. */
+  @FunctionalInterface
+  private interface Measurement {
+    void run() throws Exception;
   }
 }

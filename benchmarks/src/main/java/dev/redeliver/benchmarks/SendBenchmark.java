@@ -119,10 +119,10 @@ final class SendBenchmark {
         sender.name(),
         Integer.toString(size),
         Integer.toString(sender.connections()),
-        number(median(rates)),
-        sender.isInProcess() ? number(median(sorted(results, Meter.Round::cpuMicros))) : "-",
-        sender.isInProcess() ? number(median(sorted(results, Meter.Round::allocated))) : "-",
-        String.format(Locale.ROOT, "%.2f", median(ratios.stream().sorted().toList())),
+        number(Median.of(rates)),
+        sender.isInProcess() ? number(Median.of(sorted(results, Meter.Round::cpuMicros))) : "-",
+        sender.isInProcess() ? number(Median.of(sorted(results, Meter.Round::allocated))) : "-",
+        String.format(Locale.ROOT, "%.2f", Median.of(ratios)),
         number(rates.get(0)),
         number(rates.get(rates.size() - 1)));
   }
@@ -134,12 +134,5 @@ final class SendBenchmark {
   private static List<Double> sorted(
       List<Meter.Round> results, ToDoubleFunction<Meter.Round> value) {
     return results.stream().mapToDouble(value).sorted().boxed().toList();
-  }
-
-  private static double median(List<Double> sorted) {
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
   }
 }
