@@ -13,9 +13,11 @@ import dev.redeliver.smtp.SmtpStage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -189,6 +191,28 @@ public final class Delivery {
     }
     changed.forEach(owner::destinationChanged);
     return next(end);
+  }
+
+  /**
+   * Ends an attempt that was begun in a process that is no more. Whoever is due may have the
+   * message, for all that is known; the guard has nothing to do with it.
+   *
+   * @param server the host that it was made to; empty if that is not known
+   * @param why what is known, for people
+   * @return how long to wait before the next attempt is begun; empty if there is none
+   */
+  public Optional<Duration> endLost(String server, String why) {
+    withdraw();
+    Instant now = owner.clock().instant();
+    List<Recipient> due = ledger.due(now);
+    SmtpFailure failure =
+        new SmtpFailure.Disconnected(SmtpStage.END_OF_DATA, SmtpFailure.Fault.LOST, why);
+    Map<Recipient, RecipientResult> results = new HashMap<>();
+    due.forEach(recipient -> results.put(recipient, new RecipientResult.Unknown(failure)));
+    Passage none = Passage.unasked(owner.guard());
+    tellStarted(none);
+    beginning = new Beginning(now, ledger.dueAt(due), due, none);
+    return end(new AttemptResult(server, false, results));
   }
 
   private void tellFinished(

@@ -31,6 +31,11 @@ final class Passage {
     this.guard = guard;
   }
 
+  /** {@return no leave at all, for what happened without any} */
+  static Passage unasked(DestinationGuard guard) {
+    return new Passage(guard);
+  }
+
   static Passage ask(DestinationGuard guard, Optional<Destination> relay, List<Recipient> due) {
     Passage passage = new Passage(guard);
     if (guard.isEnabled()) {

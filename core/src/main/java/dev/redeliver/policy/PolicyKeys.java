@@ -37,6 +37,7 @@ public final class PolicyKeys {
     keys.addAll(ofOperator());
     LANES.forEach(lane -> keys.addAll(ofLane(lane)));
     keys.addAll(ofSender());
+    keys.addAll(ofOutbox());
     return List.copyOf(keys);
   }
 
@@ -83,6 +84,41 @@ public final class PolicyKeys {
             start.backPressure().token(),
             "`wait`, `reject`",
             "what happens to a message beyond that"));
+  }
+
+  private static List<Key> ofOutbox() {
+    OutboxSettings start = OutboxSettings.DEFAULT;
+    return List.of(
+        key(
+            "outbox",
+            "",
+            "a file, or a JDBC URL of PostgreSQL",
+            "the database that keeps messages until they are delivered; empty: none"),
+        key(
+            "outbox.poll",
+            Durations.format(start.poll()),
+            "10ms to 1h",
+            "how often the database is asked for what is due"),
+        key(
+            "outbox.lease",
+            Durations.format(start.lease()),
+            "1s to 1d",
+            "after how long without a sign of life another process goes on with what a process sent"),
+        key(
+            "outbox.retention",
+            Durations.format(start.retention()),
+            "0s to 3650d",
+            "how long what has ended can be looked up and its idempotency key is known"),
+        key(
+            "outbox.queues-per-destination",
+            Integer.toString(start.queuesPerDestination()),
+            "1 to 64",
+            "attempts at one destination at a time at most, over all processes"),
+        key(
+            "outbox.dsn",
+            Boolean.toString(start.dsn()),
+            "`true`, `false`",
+            "whether the sender gets a notification (RFC 3464) of what failed"));
   }
 
   private static List<Key> general() {

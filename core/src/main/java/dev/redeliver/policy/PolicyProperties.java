@@ -100,6 +100,7 @@ final class PolicyProperties {
     PolicyProperties all = new PolicyProperties(properties);
     RetryPolicy.Builder policy = all.policy(byDefault);
     all.sender();
+    all.outbox();
     all.throwErrors();
     return policy.build();
   }
@@ -108,6 +109,16 @@ final class PolicyProperties {
     PolicyProperties all = new PolicyProperties(properties);
     all.policy(Profile.INTERACTIVE);
     SenderSettings settings = all.sender();
+    all.outbox();
+    all.throwErrors();
+    return settings;
+  }
+
+  static OutboxSettings readOutbox(Properties properties) {
+    PolicyProperties all = new PolicyProperties(properties);
+    all.policy(Profile.INTERACTIVE);
+    all.sender();
+    OutboxSettings settings = all.outbox();
     all.throwErrors();
     return settings;
   }
@@ -153,6 +164,32 @@ final class PolicyProperties {
     set("sender.max-in-flight", PolicyProperties::whole, builder::maxInFlight);
     set("sender.back-pressure", PolicyProperties::backPressure, builder::backPressure);
     return builder.build();
+  }
+
+  private OutboxSettings outbox() {
+    OutboxSettings settings = OutboxSettings.DEFAULT;
+    settings = with(settings, "outbox", Function.identity(), OutboxSettings::withLocation);
+    settings = with(settings, "outbox.poll", Durations::parse, OutboxSettings::withPoll);
+    settings = with(settings, "outbox.lease", Durations::parse, OutboxSettings::withLease);
+    settings = with(settings, "outbox.retention", Durations::parse, OutboxSettings::withRetention);
+    settings =
+        with(
+            settings,
+            "outbox.queues-per-destination",
+            PolicyProperties::whole,
+            OutboxSettings::withQueuesPerDestination);
+    return with(settings, "outbox.dsn", PolicyProperties::bool, OutboxSettings::withDsn);
+  }
+
+  private <S, T> S with(
+      S settings, String key, Function<String, T> reader, BiFunction<S, T, S> setter) {
+    Optional<T> value = read(key, reader);
+    try {
+      return value.map(found -> setter.apply(settings, found)).orElse(settings);
+    } catch (IllegalArgumentException e) {
+      refuse(PolicyKeys.PREFIX + key, rule(String.valueOf(e.getMessage())));
+      return settings;
+    }
   }
 
   private void refuseUnknownKeys() {

@@ -1,0 +1,125 @@
+package dev.redeliver.outbox;
+
+import dev.redeliver.delivery.DeliveryListener;
+import dev.redeliver.policy.GuardSettings;
+import dev.redeliver.reputation.Destination;
+import dev.redeliver.reputation.DestinationGuard;
+import dev.redeliver.reputation.DestinationStatus;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * What all processes have to know of a destination: until when it wants no mail, and when the next
+ * message may go if it gets so many a minute only. The rest is each process's own guard's.
+ * Thread-safe.
+ */
+final class Destinations implements DeliveryListener {
+  private final Database database;
+  private final Supplier<DestinationGuard> guard;
+  private final GuardSettings settings;
+
+  /**
+   * Makes one.
+   *
+   * @param guard this process's own, which may be made later
+   */
+  Destinations(Database database, Supplier<DestinationGuard> guard, GuardSettings settings) {
+    this.database = database;
+    this.guard = guard;
+    this.settings = settings;
+  }
+
+  /** What one process finds out, all others go by. */
+  @Override
+  public void destinationChanged(DestinationStatus status) {
+    boolean paused = status.state() == DestinationStatus.State.PAUSED;
+    if (paused && status.destination().kind() != Destination.Kind.RELAY) {
+      status.nextAt().ifPresent(until -> pause(status, until));
+    }
+  }
+
+  private void pause(DestinationStatus status, Instant until) {
+    int unused =
+        database.transact(
+            connection -> {
+              try (PreparedStatement upsert =
+                  connection.prepareStatement(
+                      "insert into redeliver_destination (name, paused_until, why, changed_at, turn)"
+                          + " values (?, ?, ?, ?, 0) on conflict (name) do update set"
+                          + " paused_until = excluded.paused_until, why = excluded.why,"
+                          + " changed_at = excluded.changed_at")) {
+                upsert.setString(1, name(status.destination()));
+                upsert.setLong(2, until.toEpochMilli());
+                upsert.setString(3, status.why());
+                upsert.setLong(4, until.toEpochMilli());
+                return upsert.executeUpdate();
+              }
+            });
+  }
+
+  private static String name(Destination destination) {
+    return destination.kind() + "/" + destination.name();
+  }
+
+  /** {@return when a destination may get its next message; empty if now} Takes its turn then. */
+  Optional<Instant> opensAt(Destination destination, Instant now) {
+    if (!settings.enabled()) {
+      return Optional.empty();
+    }
+    Instant own = guard.get().opensAt(destination);
+    if (own.isAfter(now)) {
+      return Optional.of(own);
+    }
+    Optional<Instant> paused = pausedUntil(destination).filter(until -> until.isAfter(now));
+    return paused.isPresent() || settings.maxRate() == Double.POSITIVE_INFINITY
+        ? paused
+        : takeTurn(destination, now);
+  }
+
+  private Optional<Instant> pausedUntil(Destination destination) {
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select paused_until from redeliver_destination where name = ?")) {
+            select.setString(1, name(destination));
+            try (ResultSet row = select.executeQuery()) {
+              return row.next() ? Store.instant(row, "paused_until") : Optional.empty();
+            }
+          }
+        });
+  }
+
+  /** One turn every so often, over all processes. */
+  private Optional<Instant> takeTurn(Destination destination, Instant now) {
+    Duration interval = Duration.ofNanos((long) (60e9 / settings.maxRate()));
+    return database.transact(
+        connection -> {
+          try (PreparedStatement upsert =
+              connection.prepareStatement(
+                  "insert into redeliver_destination (name, paused_until, why, changed_at, turn)"
+                      + " values (?, 0, '', ?, ?) on conflict (name) do update set"
+                      + " turn = excluded.turn where redeliver_destination.turn <= ?")) {
+            upsert.setString(1, name(destination));
+            upsert.setLong(2, now.toEpochMilli());
+            upsert.setLong(3, now.plus(interval).toEpochMilli());
+            upsert.setLong(4, now.toEpochMilli());
+            if (upsert.executeUpdate() > 0) {
+              return Optional.empty();
+            }
+          }
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select turn from redeliver_destination where name = ?")) {
+            select.setString(1, name(destination));
+            try (ResultSet row = select.executeQuery()) {
+              return row.next() ? Store.instant(row, "turn") : Optional.of(now.plus(interval));
+            }
+          }
+        });
+  }
+}

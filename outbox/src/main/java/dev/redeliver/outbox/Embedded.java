@@ -1,0 +1,99 @@
+package dev.redeliver.outbox;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+
+/** Connections to the databases that an outbox opens by itself. */
+final class Embedded {
+  private static final int BUSY_MILLIS = 30_000;
+
+  private Embedded() {}
+
+  /**
+   * {@return a pool for a location as {@code redeliver.outbox} names it}
+   *
+   * @param connections so many at a time, if the database can do with more than one
+   */
+  static HikariDataSource open(String location, int connections) {
+    return location.startsWith("jdbc:")
+        ? pool(location, connections)
+        : file(Path.of(location).toAbsolutePath());
+  }
+
+  private static HikariDataSource pool(String url, int connections) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("redeliver-outbox");
+    config.setJdbcUrl(url);
+    config.setMaximumPoolSize(connections);
+    return new HikariDataSource(config);
+  }
+
+  /**
+   * A commit is on the disk when it returns. One connection: several that write keep each other
+   * waiting for a second and more.
+   */
+  private static HikariDataSource file(Path file) {
+    SQLiteConfig sqlite = new SQLiteConfig();
+    sqlite.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    sqlite.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    sqlite.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+    sqlite.setBusyTimeout(BUSY_MILLIS);
+    SQLiteDataSource source = new SQLiteDataSource(sqlite);
+    source.setUrl("jdbc:sqlite:" + file);
+    createDirectory(file);
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("redeliver-outbox");
+    config.setDataSource(source);
+    config.setMaximumPoolSize(1);
+    return new HikariDataSource(config);
+  }
+
+  private static void createDirectory(Path file) {
+    Path directory = file.getParent();
+    try {
+      if (directory != null) {
+        Files.createDirectories(directory);
+      }
+    } catch (IOException e) {
+      throw new OutboxException("the directory of " + file + " cannot be made", e);
+    }
+  }
+
+  /**
+   * {@return the right to send what is in a file, until the process ends or gives it back}
+   *
+   * @throws OutboxException if another process has it
+   */
+  static AutoCloseable own(Path file) {
+    Path name = Path.of(file.toAbsolutePath() + ".lock");
+    try {
+      FileChannel channel =
+          FileChannel.open(name, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock lock;
+      try {
+        lock = channel.tryLock();
+      } catch (OverlappingFileLockException e) {
+        lock = null;
+      }
+      if (lock == null) {
+        channel.close();
+        throw new OutboxException(
+            "another process sends what is in "
+                + file
+                + "; for several processes use PostgreSQL, or let one send");
+      }
+      return channel;
+    } catch (IOException e) {
+      throw new OutboxException(name + " cannot be locked", e);
+    }
+  }
+}

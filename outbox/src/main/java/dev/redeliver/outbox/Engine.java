@@ -1,0 +1,129 @@
+package dev.redeliver.outbox;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.SchedulerBuilder;
+import com.github.kagkarlsson.scheduler.SchedulerClient;
+import com.github.kagkarlsson.scheduler.SchedulerName;
+import com.github.kagkarlsson.scheduler.exceptions.DbSchedulerException;
+import com.github.kagkarlsson.scheduler.logging.LogLevel;
+import com.github.kagkarlsson.scheduler.task.Task;
+import com.github.kagkarlsson.shaded.jdbc.SQLRuntimeException;
+import dev.redeliver.policy.OutboxSettings;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * db-scheduler, set up for mail: it finds the queues that are due, gives each to one process at a
+ * time, and takes it back from a process that shows no sign of life. Thread-safe.
+ */
+final class Engine {
+  static final String TABLE = "redeliver_task";
+
+  /** A process is taken for dead when it has missed so many signs of life. */
+  static final int MISSED_HEARTBEATS = 4;
+
+  /**
+   * A queue is nothing that becomes obsolete. By default the scheduler deletes tasks that were due
+   * 14 days ago if it does not know their name, and all of the same name, due or not.
+   */
+  static final Duration NEVER = Duration.ofDays(36_500);
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
+
+  private final Scheduler scheduler;
+  private final Store store;
+  private final InstantSource clock;
+
+  /**
+   * Makes an engine that does nothing yet.
+   *
+   * @param start makes the scheduler; another one in tests
+   */
+  Engine(
+      Store store,
+      QueueTask.Work work,
+      OutboxSettings settings,
+      Node node,
+      InstantSource clock,
+      BiFunction<DataSource, List<Task<?>>, SchedulerBuilder> start) {
+    this.store = store;
+    this.clock = clock;
+    Dialect dialect = store.database().dialect();
+    List<Task<?>> tasks = List.of(QueueTask.of(work, clock));
+    SchedulerBuilder builder =
+        start
+            .apply(store.database().source(), new ArrayList<>(tasks))
+            .tableName(TABLE)
+            .schedulerName(new SchedulerName.Fixed(node.name()))
+            .threads(node.threads())
+            .pollingInterval(settings.poll())
+            .heartbeatInterval(settings.lease().dividedBy(MISSED_HEARTBEATS))
+            .missedHeartbeatsLimit(MISSED_HEARTBEATS)
+            .deleteUnresolvedAfter(NEVER)
+            .serializer(new QueueData.Form())
+            .jdbcCustomization(dialect.customization())
+            .shutdownMaxWait(node.shutdown())
+            .failureLogging(LogLevel.WARN, true)
+            .enableImmediateExecution()
+            .enablePriority();
+    scheduler = dialect.polling(builder).build();
+  }
+
+  /**
+   * What is this process's own.
+   *
+   * @param name tells it from all others
+   * @param threads queues that it looks after at a time
+   * @param shutdown how long its end waits for what is being sent
+   */
+  record Node(String name, int threads, Duration shutdown) {}
+
+  void start() {
+    scheduler.start();
+  }
+
+  /** Waits for what is being done, as long as the node said. */
+  void stop() {
+    scheduler.stop();
+  }
+
+  Scheduler scheduler() {
+    return scheduler;
+  }
+
+  /** Sees to it that queues with new messages are looked after. {@return how many were asleep} */
+  int wake() {
+    return wake(store.neglected(clock.instant(), false));
+  }
+
+  /** Sees to it that no queue is forgotten, whatever happened. {@return how many were} */
+  int wakeForgotten() {
+    return wake(store.neglected(clock.instant(), true));
+  }
+
+  private int wake(Set<String> queues) {
+    for (String queue : queues) {
+      try {
+        boolean unused =
+            scheduler.schedule(
+                QueueTask.instance(queue),
+                clock.instant(),
+                SchedulerClient.ScheduleOptions.WHEN_EXISTS_RESCHEDULE);
+      } catch (DbSchedulerException | SQLRuntimeException e) {
+        // Another process was faster, or has it in hand. If not, it is found again.
+        LOGGER.debug("queue {} was not woken", queue, e);
+      }
+    }
+    if (!queues.isEmpty()) {
+      scheduler.triggerCheckForDueExecutions();
+    }
+    return queues.size();
+  }
+}

@@ -1,0 +1,296 @@
+package dev.redeliver.outbox;
+
+import dev.redeliver.delivery.Delivery;
+import dev.redeliver.delivery.Recipient;
+import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.delivery.RelayStatus;
+import dev.redeliver.delivery.Waiter;
+import dev.redeliver.jakartamail.Courier;
+import dev.redeliver.jakartamail.FrozenMessage;
+import dev.redeliver.policy.Decision;
+import dev.redeliver.reputation.Destination;
+import jakarta.mail.MessagingException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks after queues, one slice of time each. Thread-safe; a slice is one thread's.
+ *
+ * <p>A message is marked in the database before it is sent, and what became of it is written
+ * together with the mark of the next one. Whatever is found marked when a slice begins was being
+ * sent by a process that is no more: nobody knows whether the server has it.
+ */
+final class QueueWorker implements QueueTask.Work {
+  /** Others get their turn after that. */
+  static final Duration SLICE = Duration.ofSeconds(2);
+
+  /** Messages that are read at a time. */
+  private static final int BATCH = 50;
+
+  /** Where the time to come back is not known, or has passed. */
+  private static final Duration SHORT = Duration.ofSeconds(1);
+
+  private static final int TRIES = 6;
+  private static final Duration BETWEEN_TRIES = Duration.ofMillis(100);
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(QueueWorker.class);
+
+  private final Store store;
+  private final Destinations destinations;
+  private final Redeliverer redeliverer;
+  private final Courier courier;
+  private final Settlement settlement;
+  private final Waiter waiter;
+  private final AtomicBoolean held = new AtomicBoolean();
+  private volatile boolean stopping;
+
+  QueueWorker(
+      Store store,
+      Destinations destinations,
+      Redeliverer redeliverer,
+      Courier courier,
+      Waiter waiter) {
+    this.store = store;
+    this.destinations = destinations;
+    this.redeliverer = redeliverer;
+    this.courier = courier;
+    this.waiter = waiter;
+    settlement = new Settlement(redeliverer);
+  }
+
+  /** Begins no further message. */
+  void stop() {
+    stopping = true;
+  }
+
+  @Override
+  public QueueTask.Pause perform(Lease lease) {
+    return new Slice(lease).run();
+  }
+
+  private Instant now() {
+    return redeliverer.clock().instant();
+  }
+
+  /** A message that was sent, and whose end has not been written yet. */
+  private record Sent(Store.Result result, Delivery delivery) {}
+
+  /** One slice of one queue. */
+  private final class Slice {
+    private final Lease lease;
+    private final Instant end;
+    private final List<byte[]> finished = new ArrayList<>();
+    private @Nullable Sent sent;
+    private @Nullable Instant asleepUntil;
+    private boolean accepted;
+    private byte @Nullable [] bodyId;
+    private byte @Nullable [] body;
+
+    Slice(Lease lease) {
+      this.lease = lease;
+      end = now().plus(SLICE);
+    }
+
+    QueueTask.Pause run() {
+      try {
+        recover();
+        while (goesOn()) {
+          List<Parcel> due = store.due(lease.queue(), now(), BATCH);
+          if (due.isEmpty()) {
+            break;
+          }
+          for (Parcel parcel : due) {
+            if (goesOn()) {
+              send(parcel);
+            }
+          }
+          turn(null);
+        }
+      } finally {
+        letGo();
+      }
+      store.removeBodies(finished);
+      if (accepted && held.getAndSet(false)) {
+        store.releaseHeld(now());
+      }
+      return pause();
+    }
+
+    private boolean goesOn() {
+      return !stopping && asleepUntil == null && now().isBefore(end);
+    }
+
+    private QueueTask.Pause pause() {
+      Optional<Instant> next = store.nextTry(lease.queue());
+      Instant wake = asleepUntil;
+      return wake == null || next.isEmpty() || next.get().isAfter(wake)
+          ? new QueueTask.Pause(next, QueueData.AWAKE)
+          : new QueueTask.Pause(Optional.of(wake), QueueData.ASLEEP);
+    }
+
+    /** What a process that is no more was sending is in doubt. */
+    private void recover() {
+      for (Parcel parcel : store.transmitting(lease.queue())) {
+        Delivery delivery = redeliverer.resume(parcel.resumption());
+        Optional<Duration> unused =
+            delivery.endLost(parcel.relay().orElse(""), "the process that sent it ended");
+        List<LedgerRow> rows = settlement.after(parcel, delivery, parcel.relay().orElse(""));
+        sent = new Sent(new Store.Result(parcel, rows), delivery);
+        turn(null);
+      }
+    }
+
+    private void send(Parcel parcel) {
+      Destination destination = destination(parcel);
+      Optional<Instant> opens = destinations.opensAt(destination, now());
+      if (opens.isPresent()) {
+        asleepUntil = opens.get();
+        return;
+      }
+      Parcel marked = turn(parcel).orElse(null);
+      if (marked == null) {
+        return;
+      }
+      Delivery delivery = redeliverer.resume(marked.resumption());
+      String relay = "";
+      try {
+        relay = attempt(marked, delivery);
+      } catch (OutboxException | MessagingException | IllegalStateException e) {
+        LOGGER
+            .atError()
+            .addKeyValue("id", marked.id())
+            .setCause(e)
+            .log("a message cannot be sent and is put off");
+        delivery.stop(Decision.Reason.INTERRUPTED, "cannot be sent: " + e.getMessage());
+      }
+      List<LedgerRow> rows = settlement.after(marked, delivery, relay);
+      sent = new Sent(new Store.Result(marked, rows), delivery);
+      accepted |= rows.stream().anyMatch(row -> row.state() == EntryState.ACCEPTED);
+      if (rows.stream().anyMatch(row -> row.state() == EntryState.HELD)) {
+        held.set(true);
+        sleepUntil(
+            rows.stream()
+                .flatMap(row -> row.recipient().nextTry().stream())
+                .min(Instant::compareTo)
+                .orElse(now()));
+      }
+    }
+
+    private static Destination destination(Parcel parcel) {
+      return Destination.ofDomain(new Recipient(0, parcel.rows().get(0).address()).domain());
+    }
+
+    /** {@return the relay over which the attempt was made; empty if none was} */
+    private String attempt(Parcel parcel, Delivery delivery) throws MessagingException {
+      if (now().isAfter(parcel.deadline())) {
+        delivery.stop(Decision.Reason.DEADLINE, "the deadline passed while the message waited");
+        return "";
+      }
+      FrozenMessage message =
+          FrozenMessage.thaw(content(parcel), delivery.envelope(), parcel.parameters());
+      int before = delivery.transactions();
+      Courier.Trip trip =
+          parcel.relay().isPresent()
+              ? courier.carry(message, delivery, parcel.relay().get())
+              : courier.carry(message, delivery);
+      trip.obstacle().ifPresent(obstacle -> meet(obstacle, delivery));
+      boolean putOff = trip.obstacle().isEmpty() && delivery.transactions() == before;
+      if (putOff) {
+        trip.delay().ifPresent(delay -> sleepUntil(now().plus(delay)));
+      }
+      return trip.relay();
+    }
+
+    /** A mailing's messages have the same octets one after the other. */
+    private byte[] content(Parcel parcel) {
+      byte[] known = body;
+      if (known == null || !Arrays.equals(bodyId, parcel.bodyId())) {
+        known = store.content(parcel.bodyId());
+        bodyId = parcel.bodyId();
+        body = known;
+      }
+      return known;
+    }
+
+    /** The relay cannot be used: this is not the message's failure. */
+    private void meet(RelayStatus obstacle, Delivery delivery) {
+      sleepUntil(obstacle.nextProbe().orElse(now()));
+      if (obstacle.state() == RelayStatus.State.HELD && !delivery.waiting().isEmpty()) {
+        obstacle.obstacle().ifPresent(why -> delivery.stop(why, why.decision()));
+      }
+    }
+
+    private void sleepUntil(Instant time) {
+      Instant soon = now().plus(SHORT);
+      Instant wake = time.isBefore(soon) ? soon : time;
+      Instant known = asleepUntil;
+      asleepUntil = known == null || wake.isAfter(known) ? wake : known;
+    }
+
+    /** Writes down what became of the last message, and that this one is being sent. */
+    private Optional<Parcel> turn(@Nullable Parcel next) {
+      Sent done = sent;
+      if (done == null && next == null) {
+        return Optional.empty();
+      }
+      Optional<Parcel> marked = persist(done == null ? null : done.result(), next);
+      sent = null;
+      if (done != null) {
+        conclude(done);
+      }
+      return marked;
+    }
+
+    private Optional<Parcel> persist(Store.@Nullable Result done, @Nullable Parcel next) {
+      Duration delay = BETWEEN_TRIES;
+      for (int tries = 1; ; tries++) {
+        try {
+          return store.turn(lease, done, next, now());
+        } catch (OutboxException e) {
+          if (done == null || tries == TRIES || !pause(delay)) {
+            throw e;
+          }
+          LOGGER.warn("what became of a message could not be written; once more in {}", delay, e);
+          delay = delay.multipliedBy(2);
+        }
+      }
+    }
+
+    private boolean pause(Duration delay) {
+      try {
+        waiter.await(delay);
+        return true;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+
+    /** Only what is in the database has happened. */
+    private void conclude(Sent done) {
+      if (done.result().rows().stream().allMatch(row -> row.state().isFinal())) {
+        finished.add(done.result().parcel().bodyId());
+        done.delivery().finish();
+      } else {
+        done.delivery().suspend();
+      }
+    }
+
+    /** After a failure: the listeners learn that the delivery has left this process. */
+    private void letGo() {
+      Sent left = sent;
+      if (left != null) {
+        sent = null;
+        left.delivery().suspend();
+      }
+    }
+  }
+}

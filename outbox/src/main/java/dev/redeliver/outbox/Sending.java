@@ -1,0 +1,157 @@
+package dev.redeliver.outbox;
+
+import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.jakartamail.Courier;
+import dev.redeliver.policy.OutboxSettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The part of an outbox that sends. Thread-safe. */
+final class Sending {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Sending.class);
+
+  /** How often it is looked for what can be thrown away, and for what was forgotten. */
+  private static final Duration CLEANING = Duration.ofMinutes(10);
+
+  /** Whoever stores octets has committed long before. */
+  private static final Duration OLD = Duration.ofHours(1);
+
+  private static final int AT_A_TIME = 500;
+
+  private final Store store;
+  private final OutboxSettings settings;
+  private final Redeliverer redeliverer;
+  private final Courier courier;
+  private final QueueWorker worker;
+  private final Engine engine;
+  private final InstantSource clock;
+  private final AutoCloseable lock;
+  private final boolean alone;
+  private final AtomicBoolean waking = new AtomicBoolean();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          work -> {
+            Thread thread = new Thread(work, "redeliver-outbox");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /**
+   * Makes it.
+   *
+   * @param lock is given back at the end
+   * @param alone whether no other process can have a lease
+   */
+  Sending(
+      Store store,
+      OutboxSettings settings,
+      Redeliverer redeliverer,
+      Courier courier,
+      QueueWorker worker,
+      Engine engine,
+      InstantSource clock,
+      AutoCloseable lock,
+      boolean alone) {
+    this.store = store;
+    this.settings = settings;
+    this.redeliverer = redeliverer;
+    this.courier = courier;
+    this.worker = worker;
+    this.engine = engine;
+    this.clock = clock;
+    this.lock = lock;
+    this.alone = alone;
+  }
+
+  void start() {
+    prepare();
+    engine.start();
+    every(settings.poll(), this::wake);
+    every(CLEANING, this::clean);
+  }
+
+  /** Whoever had a lease of what only one process sends is no more. */
+  void prepare() {
+    if (alone) {
+      int unused = store.releaseLeases(clock.instant());
+    }
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  Redeliverer redeliverer() {
+    return redeliverer;
+  }
+
+  private void every(Duration pause, Runnable work) {
+    long millis = pause.toMillis();
+    var unused = timer.scheduleWithFixedDelay(() -> tryTo(work), 0, millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** What fails once is tried again next time. */
+  private static void tryTo(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      LOGGER.warn("the outbox could not be looked after; it is tried again", e);
+    }
+  }
+
+  /** Does not wait until the database is asked the next time. */
+  void wakeSoon() {
+    if (waking.compareAndSet(false, true)) {
+      try {
+        timer.execute(() -> tryTo(this::wake));
+      } catch (RejectedExecutionException e) {
+        LOGGER.debug("closed: another process sends it", e);
+      }
+    }
+  }
+
+  private void wake() {
+    waking.set(false);
+    int unused = engine.wake();
+  }
+
+  /** Throws away what nobody needs, and finds what was forgotten. */
+  void clean() {
+    int unused = engine.wakeForgotten();
+    Instant now = clock.instant();
+    while (store.forget(now.minus(settings.retention()), AT_A_TIME) == AT_A_TIME) {
+      LOGGER.debug("{} messages forgotten", AT_A_TIME);
+    }
+    List<byte[]> orphans = store.orphans(now.minus(OLD), AT_A_TIME);
+    while (!orphans.isEmpty() && store.removeBodies(orphans) == AT_A_TIME) {
+      orphans = store.orphans(now.minus(OLD), AT_A_TIME);
+    }
+  }
+
+  /** Lets go of threads and connections without waiting for anything. */
+  void closeNow() {
+    timer.shutdownNow();
+    courier.close();
+  }
+
+  void close() {
+    worker.stop();
+    timer.shutdownNow();
+    engine.stop();
+    courier.close();
+    try {
+      lock.close();
+    } catch (Exception e) {
+      LOGGER.debug("the lock could not be given back; the end of the process does", e);
+    }
+  }
+}

@@ -1,0 +1,675 @@
+package dev.redeliver.outbox;
+
+import dev.redeliver.delivery.Recipient;
+import dev.redeliver.delivery.RecipientState;
+import dev.redeliver.policy.UnknownOutcome;
+import dev.redeliver.reputation.Destination;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is written to the database and read from it while messages come, are sent, and end.
+ * Thread-safe. Times are milliseconds since 1970, read from the processes' clocks.
+ */
+final class Store {
+  private static final String ROW =
+      "r.position, r.address, r.state, r.next_try, r.next_counts, r.attempts, r.failures,"
+          + " r.reconnects, r.unknown_outcomes, r.transactions, r.relay, r.cause, r.rule, r.reply,"
+          + " r.decision";
+  private static final String PARCEL =
+      "select m.id, m.body_id, m.message_id, m.parameters, m.unknown_outcome, m.submitted_at,"
+          + " m.deadline, "
+          + ROW
+          + " from redeliver_recipient r join redeliver_message m on m.id = r.message_id";
+
+  private final Database database;
+  private final Dialect dialect;
+  private final ContentCipher cipher;
+  private final Ids ids = new Ids();
+  private final int queuesPerDestination;
+
+  Store(Database database, ContentCipher cipher, int queuesPerDestination) {
+    this.database = database;
+    this.cipher = cipher;
+    this.queuesPerDestination = queuesPerDestination;
+    dialect = database.dialect();
+  }
+
+  Database database() {
+    return database;
+  }
+
+  // ---------------------------------------------------------------- what comes
+
+  /** A message as it is going to be stored. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Incoming(String id, Submission submission, byte[] bodyId, Instant deadline) {}
+
+  /**
+   * Stores messages in the transaction of a connection.
+   *
+   * @param usual how long after the submission an attempt may start, unless a message says
+   *     otherwise
+   * @return the id of each, in this order; where a key is known, that of the message that had it
+   */
+  List<String> insert(
+      Connection connection, List<Submission> submissions, Instant now, Duration usual)
+      throws SQLException {
+    List<Incoming> incoming = new ArrayList<>(submissions.size());
+    for (Submission submission : submissions) {
+      byte[] bodyId = cipher.name(submission.message().content());
+      Instant deadline = now.plus(submission.deadline().orElse(usual));
+      incoming.add(new Incoming(ids.next(now), submission, bodyId, deadline));
+    }
+    int[] inserted = insertMessages(connection, incoming, now);
+    List<String> given = new ArrayList<>(incoming.size());
+    List<Incoming> fresh = new ArrayList<>(incoming.size());
+    for (int i = 0; i < inserted.length; i++) {
+      Incoming each = incoming.get(i);
+      if (inserted[i] == 0) {
+        given.add(idOf(connection, each.submission.idempotencyKey().orElseThrow()));
+      } else {
+        given.add(each.id);
+        fresh.add(each);
+      }
+    }
+    insertBodies(connection, fresh, now);
+    insertRecipients(connection, fresh, now);
+    return given;
+  }
+
+  private int[] insertMessages(Connection connection, List<Incoming> incoming, Instant now)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "insert into redeliver_message (id, idempotency_key, body_id, body_size, message_id,"
+                + " parameters, unknown_outcome, priority, submitted_at, deadline, open)"
+                + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                + " on conflict (idempotency_key) do nothing")) {
+      for (Incoming each : incoming) {
+        Submission submission = each.submission;
+        insert.setString(1, each.id);
+        insert.setString(2, submission.idempotencyKey().orElse(null));
+        insert.setBytes(3, each.bodyId);
+        insert.setLong(4, submission.message().size());
+        insert.setString(5, submission.message().envelope().messageId());
+        insert.setString(6, Parameters.format(submission.message().parameters()));
+        insert.setString(
+            7, submission.message().envelope().unknownOutcome().map(Enum::name).orElse(null));
+        insert.setInt(8, submission.priority().rank());
+        insert.setLong(9, now.toEpochMilli());
+        insert.setLong(10, each.deadline.toEpochMilli());
+        insert.setInt(11, submission.message().envelope().recipients().size());
+        insert.addBatch();
+      }
+      return insert.executeBatch();
+    }
+  }
+
+  private static String idOf(Connection connection, String key) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select id from redeliver_message where idempotency_key = ?")) {
+      select.setString(1, key);
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          throw new OutboxException("idempotency key '" + key + "' was removed at this moment");
+        }
+        return row.getString(1);
+      }
+    }
+  }
+
+  /**
+   * Equal octets are stored once. Those that are there already are locked, so that nobody takes
+   * them away before this transaction ends.
+   */
+  private void insertBodies(Connection connection, List<Incoming> incoming, Instant now)
+      throws SQLException {
+    List<Incoming> missing = distinct(incoming);
+    while (!missing.isEmpty()) {
+      List<Incoming> known = new ArrayList<>();
+      int[] inserted = tryInsertBodies(connection, missing, now);
+      for (int i = 0; i < inserted.length; i++) {
+        if (inserted[i] == 0) {
+          known.add(missing.get(i));
+        }
+      }
+      known.removeIf(each -> isLocked(connection, each.bodyId));
+      missing = known;
+    }
+  }
+
+  private static List<Incoming> distinct(List<Incoming> incoming) {
+    Map<String, Incoming> byName = new LinkedHashMap<>();
+    incoming.forEach(each -> byName.putIfAbsent(Arrays.toString(each.bodyId), each));
+    return List.copyOf(byName.values());
+  }
+
+  private int[] tryInsertBodies(Connection connection, List<Incoming> missing, Instant now)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "insert into redeliver_body (id, format, content, created_at) values (?, ?, ?, ?)"
+                + " on conflict (id) do nothing")) {
+      for (Incoming each : missing) {
+        insert.setBytes(1, each.bodyId);
+        insert.setInt(2, cipher.format());
+        insert.setBytes(3, cipher.seal(each.bodyId, each.submission.message().content()));
+        insert.setLong(4, now.toEpochMilli());
+        insert.addBatch();
+      }
+      return insert.executeBatch();
+    }
+  }
+
+  private boolean isLocked(Connection connection, byte[] bodyId) {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select 1 from redeliver_body where id = ?" + dialect.lock("key share"))) {
+      select.setBytes(1, bodyId);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next();
+      }
+    } catch (SQLException e) {
+      throw Database.failed(e);
+    }
+  }
+
+  private void insertRecipients(Connection connection, List<Incoming> incoming, Instant now)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "insert into redeliver_recipient (message_id, position, address, queue, state,"
+                + " next_try, next_counts, attempts, failures, reconnects, unknown_outcomes,"
+                + " transactions, relay, changed_at, cause, rule, reply, decision)"
+                + " values (?, ?, ?, ?, 'NEW', ?, ?, 0, '', 0, 0, 0, '', ?, '', '', '', '')")) {
+      for (Incoming each : incoming) {
+        for (Recipient recipient : each.submission.message().envelope().recipients()) {
+          insert.setString(1, each.id);
+          insert.setInt(2, recipient.index());
+          insert.setString(3, recipient.address());
+          insert.setString(4, queue(each, recipient).id());
+          insert.setLong(5, now.toEpochMilli());
+          insert.setBoolean(6, true);
+          insert.setLong(7, now.toEpochMilli());
+          insert.addBatch();
+        }
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private QueueName queue(Incoming message, Recipient recipient) {
+    int slot = Math.floorMod(message.id.hashCode(), queuesPerDestination);
+    return QueueName.of(
+        message.submission.priority(), Destination.ofDomain(recipient.domain()), slot);
+  }
+
+  // ---------------------------------------------------------------- what is due
+
+  /** {@return the messages of a queue that are due, those due first at the front} */
+  List<Parcel> due(QueueName queue, Instant now, int limit) {
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  PARCEL
+                      + " where r.queue = ? and r.next_try <= ? and r.state <> 'TRANSMITTING'"
+                      + " and r.message_id in (select d.message_id from redeliver_recipient d"
+                      + " where d.queue = ? and d.next_try <= ? order by d.next_try limit ?)"
+                      + " order by r.next_try, r.message_id, r.position")) {
+            select.setString(1, queue.id());
+            select.setLong(2, now.toEpochMilli());
+            select.setString(3, queue.id());
+            select.setLong(4, now.toEpochMilli());
+            select.setInt(5, limit);
+            return parcels(select);
+          }
+        });
+  }
+
+  /** {@return the messages of a queue that a process was sending} */
+  List<Parcel> transmitting(QueueName queue) {
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  PARCEL
+                      + " where r.queue = ? and r.state = 'TRANSMITTING'"
+                      + " order by r.message_id, r.position")) {
+            select.setString(1, queue.id());
+            return parcels(select);
+          }
+        });
+  }
+
+  private static List<Parcel> parcels(PreparedStatement select) throws SQLException {
+    Map<String, Parcel> parcels = new LinkedHashMap<>();
+    try (ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        String id = row.getString(1);
+        Parcel parcel = parcels.get(id);
+        if (parcel == null) {
+          parcel = parcel(row);
+          parcels.put(id, parcel);
+        }
+        parcel.rows().add(ledgerRow(row));
+      }
+    }
+    return List.copyOf(parcels.values());
+  }
+
+  private static Parcel parcel(ResultSet row) throws SQLException {
+    return new Parcel(
+        row.getString("id"),
+        row.getBytes("body_id"),
+        row.getString("message_id"),
+        Parameters.parse(row.getString("parameters")),
+        Optional.ofNullable(row.getString("unknown_outcome")).map(UnknownOutcome::valueOf),
+        Instant.ofEpochMilli(row.getLong("submitted_at")),
+        Instant.ofEpochMilli(row.getLong("deadline")),
+        new ArrayList<>(1));
+  }
+
+  static LedgerRow ledgerRow(ResultSet row) throws SQLException {
+    EntryState state = EntryState.valueOf(row.getString("state"));
+    RecipientState recipient =
+        new RecipientState(
+            state.outcome(),
+            instant(row, "next_try"),
+            row.getBoolean("next_counts"),
+            row.getInt("attempts"),
+            FailureCounts.parse(row.getString("failures")),
+            row.getInt("reconnects"),
+            row.getInt("unknown_outcomes"));
+    LedgerRow.Event last =
+        new LedgerRow.Event(
+            row.getString("cause"),
+            row.getString("rule"),
+            row.getString("reply"),
+            row.getString("decision"));
+    return new LedgerRow(
+        row.getInt("position"),
+        row.getString("address"),
+        state,
+        recipient,
+        row.getInt("transactions"),
+        row.getString("relay"),
+        last);
+  }
+
+  static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
+    long millis = row.getLong(column);
+    return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+  }
+
+  /** {@return the octets of a message} */
+  byte[] content(byte[] bodyId) {
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select format, content from redeliver_body where id = ?")) {
+            select.setBytes(1, bodyId);
+            try (ResultSet row = select.executeQuery()) {
+              if (!row.next()) {
+                throw new OutboxException("the content of the message is gone");
+              }
+              return cipher.open(bodyId, row.getInt(1), row.getBytes(2));
+            }
+          }
+        });
+  }
+
+  /** {@return when a queue has something to do; empty if it is empty} */
+  Optional<Instant> nextTry(QueueName queue) {
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select min(next_try) as next_try from redeliver_recipient"
+                      + " where queue = ? and next_try is not null")) {
+            select.setString(1, queue.id());
+            try (ResultSet row = select.executeQuery()) {
+              return row.next() ? instant(row, "next_try") : Optional.empty();
+            }
+          }
+        });
+  }
+
+  /**
+   * {@return queues that have something new to do, or with {@code all} anything, and that nobody is
+   * going to look after now, or ever} Jumps from queue to queue in the index: what it costs depends
+   * on how many queues there are, not on how many messages.
+   */
+  Set<String> neglected(Instant now, boolean all) {
+    String which = all ? "next_try is not null" : "state = 'NEW'";
+    String late =
+        all
+            ? ""
+            : " or (not t.picked and t.execution_time > ?"
+                + " and (t.task_data is null or t.task_data <> ?))";
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "with recursive q(queue) as (select min(queue) from redeliver_recipient where "
+                      + which
+                      + " union all select (select min(r.queue) from redeliver_recipient r where "
+                      + which
+                      + " and r.queue > q.queue) from q where q.queue is not null)"
+                      + " select q.queue from q left join redeliver_task t on t.task_name = '"
+                      + QueueTask.NAME
+                      + "' and t.task_instance = q.queue where q.queue is not null"
+                      + " and (t.task_instance is null"
+                      + late
+                      + ")")) {
+            if (!all) {
+              dialect.customization().setInstant(select, 1, now);
+              select.setBytes(2, QueueData.ASLEEP.octets());
+            }
+            Set<String> queues = new LinkedHashSet<>();
+            try (ResultSet row = select.executeQuery()) {
+              while (row.next()) {
+                queues.add(row.getString(1));
+              }
+            }
+            return queues;
+          }
+        });
+  }
+
+  // ---------------------------------------------------------------- what is sent
+
+  /** What became of the recipients of one message in an attempt. */
+  record Result(Parcel parcel, List<LedgerRow> rows) {}
+
+  /**
+   * Writes down what became of one message, if any, and that the next one, if any, is about to be
+   * sent: one transaction for both.
+   *
+   * @return the recipients of the next message that are still to be sent to; none if an operator
+   *     was faster
+   * @throws LeaseLostException if somebody else looks after the queue now
+   */
+  Optional<Parcel> turn(Lease lease, @Nullable Result done, @Nullable Parcel next, Instant now) {
+    return database.transact(
+        connection -> {
+          check(connection, lease);
+          if (done != null) {
+            write(connection, done, now);
+          }
+          return next == null ? Optional.empty() : mark(connection, next, now);
+        });
+  }
+
+  private void check(Connection connection, Lease lease) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select 1 from redeliver_task where task_name = ? and task_instance = ?"
+                + " and version = ? and picked"
+                + dialect.lock("share"))) {
+      select.setString(1, QueueTask.NAME);
+      select.setString(2, lease.queue().id());
+      select.setLong(3, lease.version());
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          throw new LeaseLostException(lease.queue());
+        }
+      }
+    }
+  }
+
+  private static Optional<Parcel> mark(Connection connection, Parcel parcel, Instant now)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update redeliver_recipient set state = 'TRANSMITTING', changed_at = ?"
+                + " where message_id = ? and position = ? and state = ? and next_try = ?")) {
+      for (LedgerRow row : parcel.rows()) {
+        update.setLong(1, now.toEpochMilli());
+        update.setString(2, parcel.id());
+        update.setInt(3, row.position());
+        update.setString(4, row.state().name());
+        update.setLong(5, row.recipient().nextTry().orElseThrow().toEpochMilli());
+        update.addBatch();
+      }
+      int[] marked = update.executeBatch();
+      List<LedgerRow> left = new ArrayList<>(marked.length);
+      for (int i = 0; i < marked.length; i++) {
+        if (marked[i] > 0) {
+          left.add(parcel.rows().get(i));
+        }
+      }
+      return left.isEmpty() ? Optional.empty() : Optional.of(parcel.with(left));
+    }
+  }
+
+  private static void write(Connection connection, Result done, Instant now) throws SQLException {
+    int ended = 0;
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update redeliver_recipient set state = ?, next_try = ?, next_counts = ?, attempts = ?,"
+                + " failures = ?, reconnects = ?, unknown_outcomes = ?, transactions = ?,"
+                + " relay = ?, changed_at = ?, cause = ?, rule = ?, reply = ?, decision = ?"
+                + " where message_id = ? and position = ? and state = 'TRANSMITTING'")) {
+      for (LedgerRow row : done.rows) {
+        set(update, row, now);
+        update.setString(15, done.parcel.id());
+        update.setInt(16, row.position());
+        update.addBatch();
+      }
+      int[] written = update.executeBatch();
+      for (int i = 0; i < written.length; i++) {
+        ended += done.rows.get(i).state().isFinal() ? written[i] : 0;
+      }
+    }
+    if (ended > 0) {
+      end(connection, done.parcel.id(), ended, now);
+    }
+  }
+
+  private static void set(PreparedStatement update, LedgerRow row, Instant now)
+      throws SQLException {
+    RecipientState recipient = row.recipient();
+    update.setString(1, row.state().name());
+    if (recipient.nextTry().isPresent()) {
+      update.setLong(2, recipient.nextTry().get().toEpochMilli());
+    } else {
+      update.setNull(2, Types.BIGINT);
+    }
+    update.setBoolean(3, recipient.nextCounts());
+    update.setInt(4, recipient.attempts());
+    update.setString(5, FailureCounts.format(recipient.failuresByLane()));
+    update.setInt(6, recipient.reconnects());
+    update.setInt(7, recipient.unknownOutcomes());
+    update.setInt(8, row.transactions());
+    update.setString(9, row.relay());
+    update.setLong(10, now.toEpochMilli());
+    update.setString(11, row.last().cause());
+    update.setString(12, row.last().rule());
+    update.setString(13, row.last().reply());
+    update.setString(14, row.last().decision());
+  }
+
+  /** Counts recipients as ended; after the last one, the octets are not needed any more. */
+  static void end(Connection connection, String id, int recipients, Instant now)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update redeliver_message set open = open - ?,"
+                + " finished_at = case when open <= ? then ? else finished_at end,"
+                + " body_id = case when open <= ? then null else body_id end where id = ?")) {
+      update.setInt(1, recipients);
+      update.setInt(2, recipients);
+      update.setLong(3, now.toEpochMilli());
+      update.setInt(4, recipients);
+      update.setString(5, id);
+      update.executeUpdate();
+    }
+  }
+
+  /** Takes all queues from whoever had them; only for who knows that nobody has them. */
+  int releaseLeases(Instant now) {
+    return database.transact(
+        connection -> {
+          try (PreparedStatement update =
+              connection.prepareStatement(
+                  "update redeliver_task set picked = ?, picked_by = null, last_heartbeat = null,"
+                      + " version = version + 1, execution_time = ? where picked = ?")) {
+            update.setBoolean(1, false);
+            dialect.customization().setInstant(update, 2, now);
+            update.setBoolean(3, true);
+            return update.executeUpdate();
+          }
+        });
+  }
+
+  /** Our set-up works again: whatever was held is sent as if it were new. */
+  int releaseHeld(Instant now) {
+    return database.transact(
+        connection -> {
+          try (PreparedStatement update =
+              connection.prepareStatement(
+                  "update redeliver_recipient set state = 'NEW', next_try = ?"
+                      + " where state = 'HELD'")) {
+            update.setLong(1, now.toEpochMilli());
+            return update.executeUpdate();
+          }
+        });
+  }
+
+  // ---------------------------------------------------------------- what is not needed any more
+
+  /** Removes octets that no message needs. {@return how many messages' octets were removed} */
+  int removeBodies(List<byte[]> names) {
+    if (names.isEmpty()) {
+      return 0;
+    }
+    return database.transact(
+        connection -> {
+          int removed = 0;
+          for (byte[] name : lockBodies(connection, names)) {
+            removed += removeBody(connection, name);
+          }
+          return removed;
+        });
+  }
+
+  /**
+   * Whoever submits the same octets at this moment keeps his lock on them until he has committed;
+   * they are left alone then. What is locked here is looked at again, by the next statement, which
+   * sees all that was committed before.
+   */
+  private List<byte[]> lockBodies(Connection connection, List<byte[]> names) throws SQLException {
+    if (dialect == Dialect.SQLITE) {
+      return names;
+    }
+    String marks = Stream.generate(() -> "?").limit(names.size()).collect(Collectors.joining(", "));
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select id from redeliver_body where id in ("
+                + marks
+                + ")"
+                + dialect.lock("update")
+                + " skip locked")) {
+      for (int i = 0; i < names.size(); i++) {
+        select.setBytes(i + 1, names.get(i));
+      }
+      List<byte[]> locked = new ArrayList<>();
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          locked.add(row.getBytes(1));
+        }
+      }
+      return locked;
+    }
+  }
+
+  private static int removeBody(Connection connection, byte[] name) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "delete from redeliver_body where id = ? and not exists"
+                + " (select 1 from redeliver_message where body_id = ?)")) {
+      delete.setBytes(1, name);
+      delete.setBytes(2, name);
+      return delete.executeUpdate();
+    }
+  }
+
+  /** {@return octets that no message needs, such as after a crash between two transactions} */
+  List<byte[]> orphans(Instant before, int limit) {
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select b.id from redeliver_body b where b.created_at < ? and not exists"
+                      + " (select 1 from redeliver_message m where m.body_id = b.id) limit ?")) {
+            select.setLong(1, before.toEpochMilli());
+            select.setInt(2, limit);
+            List<byte[]> names = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+              while (row.next()) {
+                names.add(row.getBytes(1));
+              }
+            }
+            return names;
+          }
+        });
+  }
+
+  /** Forgets messages that ended before a time. {@return how many} */
+  int forget(Instant before, int limit) {
+    return database.transact(
+        connection -> {
+          List<String> old = new ArrayList<>();
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select id from redeliver_message where finished_at < ? limit ?")) {
+            select.setLong(1, before.toEpochMilli());
+            select.setInt(2, limit);
+            try (ResultSet row = select.executeQuery()) {
+              while (row.next()) {
+                old.add(row.getString(1));
+              }
+            }
+          }
+          forget(connection, old);
+          return old.size();
+        });
+  }
+
+  static void forget(Connection connection, List<String> ids) throws SQLException {
+    delete(connection, "redeliver_recipient where message_id", ids);
+    delete(connection, "redeliver_message where id", ids);
+  }
+
+  private static void delete(Connection connection, String where, List<String> ids)
+      throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement(String.format(Locale.ROOT, "delete from %s = ?", where))) {
+      for (String id : ids) {
+        delete.setString(1, id);
+        delete.addBatch();
+      }
+      delete.executeBatch();
+    }
+  }
+}
