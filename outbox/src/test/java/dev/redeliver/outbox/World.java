@@ -44,10 +44,12 @@ final class World implements AutoCloseable {
   final RetryPolicy policy = RetryPolicy.builder(Profile.RFC5321).jitter(0).build();
 
   private final Dialect dialect;
+  private final String location;
   private final HikariDataSource source;
 
   private World(Dialect dialect, String location) {
     this.dialect = dialect;
+    this.location = location;
     source = Embedded.open(location, 4);
   }
 
@@ -114,6 +116,14 @@ final class World implements AutoCloseable {
     public void close() {
       sending().closeNow();
     }
+  }
+
+  Dialect dialect() {
+    return dialect;
+  }
+
+  String location() {
+    return location;
   }
 
   Session session() {
@@ -196,6 +206,18 @@ final class World implements AutoCloseable {
       }
       return values;
     }
+  }
+
+  /** {@return the octets in the first column of the first row} */
+  byte[] octets(String query) {
+    return new Database(source)
+        .read(
+            connection -> {
+              try (Statement statement = connection.createStatement();
+                  ResultSet row = statement.executeQuery(query)) {
+                return row.next() ? row.getBytes(1) : new byte[0];
+              }
+            });
   }
 
   List<String> states() {
