@@ -23,9 +23,16 @@ final class Schema {
   private static final long LOCK = 0x5245_4445_4c49_5645L;
 
   private final Database database;
+  private final int current;
 
   Schema(Database database) {
+    this(database, CURRENT);
+  }
+
+  /** As another release has it. A seam for tests. */
+  Schema(Database database, int current) {
     this.database = database;
+    this.current = current;
   }
 
   /**
@@ -39,11 +46,11 @@ final class Schema {
             connection -> {
               lock(connection);
               int version = version(connection);
-              for (int next = version + 1; next <= CURRENT; next++) {
+              for (int next = version + 1; next <= current; next++) {
                 run(connection, next);
                 note(connection, next, now);
               }
-              return Math.max(version, CURRENT);
+              return Math.max(version, current);
             });
     check(last);
   }
@@ -57,19 +64,19 @@ final class Schema {
     check(database.read(Schema::version));
   }
 
-  private static void check(int version) {
-    if (version > CURRENT) {
+  private void check(int version) {
+    if (version > current) {
       throw new OutboxException(
           "the tables have version "
               + version
               + ", which a newer release wrote; this release knows versions up to "
-              + CURRENT);
+              + current);
     }
-    if (version < CURRENT) {
+    if (version < current) {
       throw new OutboxException(
           version == 0
               ? "there is no outbox in this database yet"
-              : "the tables have version " + version + ", and this release needs " + CURRENT);
+              : "the tables have version " + version + ", and this release needs " + current);
     }
   }
 

@@ -122,6 +122,10 @@ final class World implements AutoCloseable {
     return dialect;
   }
 
+  Database database() {
+    return new Database(source);
+  }
+
   String location() {
     return location;
   }
@@ -194,7 +198,7 @@ final class World implements AutoCloseable {
 
   /** {@return the first column of a query} */
   List<String> query(String query) {
-    return new Database(source).read(connection -> firstColumn(connection, query));
+    return database().read(connection -> firstColumn(connection, query));
   }
 
   private static List<String> firstColumn(Connection connection, String query) throws SQLException {
@@ -210,7 +214,7 @@ final class World implements AutoCloseable {
 
   /** {@return the octets in the first column of the first row} */
   byte[] octets(String query) {
-    return new Database(source)
+    return database()
         .read(
             connection -> {
               try (Statement statement = connection.createStatement();

@@ -1,0 +1,2 @@
+alter table redeliver_message add column note text not null default 'none';
+update redeliver_message set note = 'migrated';
