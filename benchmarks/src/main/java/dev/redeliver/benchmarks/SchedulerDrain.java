@@ -71,7 +71,7 @@ final class SchedulerDrain implements Drain {
 
   /**
    * One each for the threads, for polling and for heartbeats; but on SQLite, where those who want
-   * to write sleep until the file is free, few are never slower, and on a slow disk twice as fast.
+   * to write sleep until the file is free, few are as fast, and twice as fast on a slow disk.
    */
   private int connections() {
     return database.isPostgres() ? THREADS + 2 : 4;
