@@ -8,6 +8,8 @@ module dev.redeliver.jakartamail {
 
   exports dev.redeliver.jakartamail;
 
+  uses dev.redeliver.jakartamail.DeferredMessagesFactory;
+
   provides jakarta.mail.Provider with
       dev.redeliver.jakartamail.RedeliverSmtpProvider,
       dev.redeliver.jakartamail.RedeliverSmtpsProvider;

@@ -11,4 +11,7 @@ module dev.redeliver.outbox {
   requires static org.jspecify;
 
   exports dev.redeliver.outbox;
+
+  provides dev.redeliver.jakartamail.DeferredMessagesFactory with
+      dev.redeliver.outbox.SharedOutboxes;
 }

@@ -60,6 +60,25 @@ public record DeliveryReport(
         .anyMatch(recipient -> recipient.decision().orElse(null) instanceof Decision.Hold);
   }
 
+  /** {@return the recipients that an outbox has now; to the sender they are as good as accepted} */
+  public List<RecipientReport> handedOver() {
+    return recipients.stream().filter(RecipientReport::isHandedOver).toList();
+  }
+
+  /**
+   * {@return this report, in which an outbox has whoever could be tried later}
+   *
+   * @param id what the outbox calls the message
+   */
+  public DeliveryReport handedOver(String id) {
+    return new DeliveryReport(
+        envelope,
+        startedAt,
+        finishedAt,
+        transactions,
+        recipients.stream().map(recipient -> recipient.handedOver(id)).toList());
+  }
+
   /** {@return the counts on one line, without addresses} */
   public String summary() {
     return "accepted "

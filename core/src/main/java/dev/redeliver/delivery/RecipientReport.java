@@ -2,6 +2,7 @@ package dev.redeliver.delivery;
 
 import dev.redeliver.policy.Decision;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,6 +28,41 @@ public record RecipientReport(
   /** {@return the last decision; empty if the recipient was accepted} */
   public Optional<Decision> decision() {
     return history.isEmpty() ? Optional.empty() : history.get(history.size() - 1).decision();
+  }
+
+  /** {@return whether an outbox has the message for this recipient now} */
+  public boolean isHandedOver() {
+    return decision().orElse(null) instanceof Decision.GiveUp giveUp
+        && giveUp.reason() == Decision.Reason.HANDED_OVER;
+  }
+
+  /** {@return whether it was given up for now, and can be tried later} */
+  boolean isLeft() {
+    return outcome == Outcome.PENDING && laterTry().isPresent();
+  }
+
+  RecipientReport handedOver(String id) {
+    if (!isLeft() || !(decision().orElse(null) instanceof Decision.GiveUp left)) {
+      return this;
+    }
+    RecipientAttempt last = history.get(history.size() - 1);
+    Decision.GiveUp decision =
+        new Decision.GiveUp(
+            Decision.Reason.HANDED_OVER,
+            left.lane(),
+            left.laterTry(),
+            "the outbox has it as " + id);
+    List<RecipientAttempt> changed = new ArrayList<>(history);
+    changed.set(
+        history.size() - 1,
+        new RecipientAttempt(
+            last.recipient(),
+            last.attempt(),
+            last.at(),
+            last.result(),
+            last.classification(),
+            Optional.of(decision)));
+    return new RecipientReport(recipient, outcome, attempts, changed);
   }
 
   /** {@return when a later try would be right; empty unless the recipient was deferred} */

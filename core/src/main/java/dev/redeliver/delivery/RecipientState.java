@@ -1,7 +1,9 @@
 package dev.redeliver.delivery;
 
 import dev.redeliver.classify.Lane;
+import dev.redeliver.policy.Decision;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -59,5 +61,26 @@ public record RecipientState(
    */
   public static RecipientState first(Instant due) {
     return new RecipientState(Outcome.PENDING, Optional.of(due), true, 0, Map.of(), 0, 0);
+  }
+
+  /** The attempt after which it was given up has failed in its lane, as all before. */
+  static RecipientState leftBy(RecipientReport report) {
+    Map<Lane, Integer> failures = new EnumMap<>(Lane.class);
+    for (RecipientAttempt attempt : report.history()) {
+      Decision decision = attempt.decision().orElse(null);
+      if (decision instanceof Decision.Retry retry && retry.counted()) {
+        failures.merge(retry.lane(), 1, Integer::sum);
+      } else if (decision instanceof Decision.GiveUp end && attempt.attempt() > 0) {
+        failures.merge(end.lane(), 1, Integer::sum);
+      }
+    }
+    return new RecipientState(
+        Outcome.PENDING,
+        report.laterTry(),
+        true,
+        report.attempts(),
+        failures,
+        0,
+        report.unknownAttempts());
   }
 }

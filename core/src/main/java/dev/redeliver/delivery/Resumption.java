@@ -1,9 +1,11 @@
 package dev.redeliver.delivery;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A message as a store has it between two attempts. Immutable and thread-safe.
@@ -60,5 +62,32 @@ public record Resumption(
         deadline,
         0,
         Collections.nCopies(envelope.recipients().size(), RecipientState.first(startedAt)));
+  }
+
+  /**
+   * {@return what is left of a delivery that has ended: the recipients that were given up for now;
+   * empty if there is none}
+   *
+   * @param report how it ended
+   * @param deadline the last moment at which an attempt may start from now on
+   */
+  public static Optional<Resumption> leftBy(DeliveryReport report, Instant deadline) {
+    List<RecipientReport> left =
+        report.recipients().stream().filter(RecipientReport::isLeft).toList();
+    if (left.isEmpty() || !deadline.isAfter(report.startedAt())) {
+      return Optional.empty();
+    }
+    List<Recipient> recipients = new ArrayList<>(left.size());
+    for (RecipientReport each : left) {
+      recipients.add(new Recipient(recipients.size(), each.recipient().address()));
+    }
+    Envelope envelope = report.envelope();
+    return Optional.of(
+        new Resumption(
+            new Envelope(envelope.messageId(), recipients, envelope.unknownOutcome()),
+            report.startedAt(),
+            deadline,
+            report.transactions(),
+            left.stream().map(RecipientState::leftBy).toList()));
   }
 }

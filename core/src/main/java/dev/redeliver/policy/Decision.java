@@ -90,6 +90,8 @@ public sealed interface Decision {
     /** The outcome is unknown and may not be tried again. */
     UNKNOWN_OUTCOME,
     /** The waiting thread was interrupted, or the sender was closed. */
-    INTERRUPTED
+    INTERRUPTED,
+    /** An outbox has the message now, and goes on. */
+    HANDED_OVER
   }
 }

@@ -37,6 +37,7 @@ final class Dispatcher {
   private static final long LOOK_SECONDS = 1;
 
   private final Redeliverer redeliverer;
+  private final Deferral deferral;
   private final SenderSettings settings;
   private final RelayChoice relays;
   private final RelayKeeper keeper;
@@ -78,12 +79,14 @@ final class Dispatcher {
    */
   Dispatcher(
       Redeliverer redeliverer,
+      Deferral deferral,
       SenderSettings settings,
       RelayChoice relays,
       Timing timing,
       Runnable released,
       ReentrantLock lock) {
     this.redeliverer = redeliverer;
+    this.deferral = deferral;
     this.settings = settings;
     this.relays = relays;
     this.timing = timing;
@@ -530,7 +533,7 @@ final class Dispatcher {
     DeliveryReport report;
     Error error = null;
     try {
-      report = shipment.delivery.finish();
+      report = handOver(shipment, shipment.delivery.finish());
     } catch (Error e) {
       report = shipment.delivery.report();
       error = e;
@@ -539,6 +542,17 @@ final class Dispatcher {
     if (error != null) {
       throw error;
     }
+  }
+
+  /** What the application has cancelled, nobody shall deliver. */
+  private DeliveryReport handOver(Shipment shipment, DeliveryReport report) {
+    return shipment.receipt.isCancelled()
+        ? report
+        : deferral.handOver(
+            redeliverer,
+            report,
+            left ->
+                Optional.of(FrozenMessage.of(shipment.handover).withRecipients(left.envelope())));
   }
 
   /**

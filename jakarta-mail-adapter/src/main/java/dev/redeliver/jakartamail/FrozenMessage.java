@@ -58,7 +58,12 @@ public final class FrozenMessage {
 
   private static FrozenMessage freeze(Message message, Address @Nullable [] recipients)
       throws MessagingException {
-    Handover handover = Handover.of(message, recipients);
+    return of(Handover.of(message, recipients));
+  }
+
+  /** {@return the message of a transport or a sender} */
+  static FrozenMessage of(Handover handover) {
+    Message message = handover.message();
     MailParameters ofSession = ofSession(message.getSession(), handover.author());
     return new FrozenMessage(
         handover.content(),

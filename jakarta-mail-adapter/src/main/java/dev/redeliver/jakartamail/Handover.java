@@ -73,6 +73,10 @@ final class Handover {
         carrier, Snapshot.thawed(content, carrier, author), Recipients.of(envelope));
   }
 
+  Message message() {
+    return message;
+  }
+
   Octets content() {
     return snapshot.content();
   }
@@ -167,7 +171,7 @@ final class Handover {
       throws RedeliveryException {
     Recipients.ByOutcome addresses = recipients.byOutcome(report);
     notifier.notify(eventType(addresses), addresses, message);
-    if (!report.isComplete()) {
+    if (addresses.accepted().length < report.recipients().size()) {
       throw new RedeliveryException(text(report), printable(lastProblem), addresses, report);
     }
   }

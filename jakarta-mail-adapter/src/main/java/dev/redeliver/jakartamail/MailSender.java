@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * out when the relay is back.
  *
  * <p>Messages are kept in memory. What has not ended when the program does is lost, unless {@link
- * #close(Duration)} has reported it.
+ * #close(Duration)} has reported it, or handed it over to an outbox ({@code redeliver.outbox}).
  */
 public final class MailSender implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(30);
@@ -52,6 +52,7 @@ public final class MailSender implements AutoCloseable {
   private MailSender(Builder builder, Redeliverer redeliverer) {
     this.redeliverer = redeliverer;
     SenderSettings settings = builder.settings();
+    Deferral deferral = builder.deferral();
     String name = redeliverer.policy().name();
     ReentrantLock lock = new ReentrantLock();
     Executor workers = builder.executor;
@@ -70,6 +71,7 @@ public final class MailSender implements AutoCloseable {
     dispatcher =
         new Dispatcher(
             redeliverer,
+            deferral,
             settings,
             RelayChoice.of(builder.session, builder.relaySessions, settings, redeliverer, lock),
             new Timing(workers, timer),
@@ -201,6 +203,7 @@ public final class MailSender implements AutoCloseable {
     private @Nullable Redeliverer redeliverer;
     private @Nullable SenderSettings settings;
     private @Nullable Executor executor;
+    private @Nullable Deferral deferral;
     private @Nullable ScheduledExecutorService scheduler;
 
     private Builder(Session session) {
@@ -254,6 +257,26 @@ public final class MailSender implements AutoCloseable {
     public Builder relay(Session relay) {
       relaySessions.add(Objects.requireNonNull(relay, "relay"));
       return this;
+    }
+
+    /**
+     * Sets an outbox: what the policy leaves for later, and what is left when the sender is closed,
+     * is handed over to it. The session's {@code redeliver.outbox} by default.
+     *
+     * @param outbox goes on where this leaves off
+     * @return this builder
+     */
+    public Builder deferTo(DeferredMessages outbox) {
+      deferral = new Deferral(Objects.requireNonNull(outbox, "outbox"));
+      return this;
+    }
+
+    private Deferral deferral() {
+      try {
+        return deferral == null ? Deferral.of(session) : deferral;
+      } catch (MessagingException e) {
+        throw new IllegalStateException(e.getMessage(), e);
+      }
     }
 
     /**

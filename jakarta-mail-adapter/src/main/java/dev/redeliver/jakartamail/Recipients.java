@@ -4,6 +4,7 @@ import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Envelope;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.Recipient;
+import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.policy.UnknownOutcome;
 import jakarta.mail.Address;
 import jakarta.mail.MessagingException;
@@ -11,12 +12,12 @@ import jakarta.mail.SendFailedException;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import java.net.IDN;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,19 +140,27 @@ final class Recipients {
         .toArray(Address[]::new);
   }
 
-  /** {@return the application's own address objects, by outcome} */
+  /**
+   * {@return the application's own address objects, by outcome} What an outbox has is accepted, as
+   * what a relay has in its queue.
+   */
   ByOutcome byOutcome(DeliveryReport report) {
     return new ByOutcome(
-        with(report, Outcome.ACCEPTED),
-        with(report, Outcome.PENDING),
-        with(report, Outcome.REFUSED),
-        with(report, Outcome.UNKNOWN));
+        addresses(report, Recipients::isTakenOver),
+        addresses(report, entry -> entry.outcome() == Outcome.PENDING && !isTakenOver(entry)),
+        addresses(report, entry -> entry.outcome() == Outcome.REFUSED),
+        addresses(report, entry -> entry.outcome() == Outcome.UNKNOWN));
   }
 
-  private Address[] with(DeliveryReport report, Outcome outcome) {
-    List<Address> found = new ArrayList<>();
-    report.with(outcome).forEach(entry -> found.add(byIndex.get(entry.recipient().index())));
-    return found.toArray(Address[]::new);
+  private static boolean isTakenOver(RecipientReport entry) {
+    return entry.outcome() == Outcome.ACCEPTED || entry.isHandedOver();
+  }
+
+  private Address[] addresses(DeliveryReport report, Predicate<RecipientReport> which) {
+    return report.recipients().stream()
+        .filter(which)
+        .map(entry -> byIndex.get(entry.recipient().index()))
+        .toArray(Address[]::new);
   }
 
   /** The four kinds of address arrays. */

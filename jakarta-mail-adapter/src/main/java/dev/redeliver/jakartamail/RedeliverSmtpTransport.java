@@ -226,6 +226,7 @@ public class RedeliverSmtpTransport extends SMTPTransport {
     if (!connectedByUser) {
       throw new IllegalStateException("Not connected");
     }
+    Deferral deferral = Deferral.of(session);
     Handover handover = Handover.of(message, addresses);
     problem = null;
     DeliveryReport report =
@@ -234,6 +235,11 @@ public class RedeliverSmtpTransport extends SMTPTransport {
                 server(),
                 handover.recipients().envelope(),
                 pending -> attemptOnce(handover, pending));
+    report =
+        deferral.handOver(
+            redeliverer(),
+            report,
+            left -> Optional.of(FrozenMessage.of(handover).withRecipients(left.envelope())));
     handover.conclude(
         report,
         problem,

@@ -6,6 +6,7 @@ import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.delivery.Resumption;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.smtp.SmtpFailure;
 import jakarta.mail.Address;
@@ -42,15 +43,17 @@ import org.jspecify.annotations.Nullable;
 public final class RetryingTransport extends Transport {
   private final Transport delegate;
   private final Redeliverer redeliverer;
+  private final Deferral deferral;
   private Target target = new Target(null, -1, null, null);
   private boolean connectedByUser;
   private boolean delegateOpen;
   private @Nullable MessagingException problem;
 
-  private RetryingTransport(Transport delegate, Redeliverer redeliverer) {
+  private RetryingTransport(Transport delegate, Redeliverer redeliverer, Deferral deferral) {
     super(NoSession.INSTANCE, delegate.getURLName());
     this.delegate = delegate;
     this.redeliverer = redeliverer;
+    this.deferral = deferral;
   }
 
   /** A transport asks its session for defaults; those are the delegate's business. */
@@ -82,6 +85,26 @@ public final class RetryingTransport extends Transport {
    * @throws IllegalArgumentException if the transport already retries
    */
   public static RetryingTransport wrap(Transport transport, Redeliverer redeliverer) {
+    return wrap(transport, redeliverer, Deferral.NONE);
+  }
+
+  /**
+   * Wraps a transport, connected or not. A message that the policy leaves for later is handed over
+   * to an outbox; then it counts as delivered, as with a relay that has it in its queue.
+   *
+   * @param transport the transport; from now on to be used through the wrapper only
+   * @param redeliverer what delivers, with its clock, listeners and policy
+   * @param outbox goes on where this leaves off
+   * @return the wrapper
+   * @throws IllegalArgumentException if the transport already retries
+   */
+  public static RetryingTransport wrap(
+      Transport transport, Redeliverer redeliverer, DeferredMessages outbox) {
+    return wrap(transport, redeliverer, new Deferral(Objects.requireNonNull(outbox, "outbox")));
+  }
+
+  private static RetryingTransport wrap(
+      Transport transport, Redeliverer redeliverer, Deferral deferral) {
     Objects.requireNonNull(redeliverer, "redeliverer");
     if (transport instanceof RetryingTransport
         || (Angus.isPresent() && AngusFacts.alreadyRetries(transport))) {
@@ -89,7 +112,7 @@ public final class RetryingTransport extends Transport {
           "transport already retries, and retrying retries would multiply attempts: "
               + transport.getClass().getName());
     }
-    RetryingTransport retrying = new RetryingTransport(transport, redeliverer);
+    RetryingTransport retrying = new RetryingTransport(transport, redeliverer, deferral);
     if (!redeliverer.policy().isEnabled()) {
       transport.addTransportListener(retrying.new Forwarder());
     }
@@ -233,6 +256,7 @@ public final class RetryingTransport extends Transport {
     DeliveryReport report =
         redeliverer.deliver(
             server(), handover.recipients().envelope(), pending -> attempt(handover, pending));
+    report = deferral.handOver(redeliverer, report, left -> frozen(message, left));
     handover.conclude(
         report,
         problem,
@@ -241,6 +265,16 @@ public final class RetryingTransport extends Transport {
   }
 
   /** The transport may have been connected before it was wrapped. */
+  /** Without the headers that another transport may need, and that are not for recipients. */
+  private static Optional<FrozenMessage> frozen(Message message, Resumption left) {
+    try {
+      Address[] recipients = Recipients.forWire(left.envelope().recipients());
+      return Optional.of(FrozenMessage.of(message, recipients).withRecipients(left.envelope()));
+    } catch (MessagingException e) {
+      throw new IllegalStateException("the message cannot be read again", e);
+    }
+  }
+
   private void adoptConnection() {
     if (!delegate.isConnected()) {
       throw new IllegalStateException("Not connected");

@@ -10,10 +10,13 @@ import com.github.kagkarlsson.scheduler.task.Task;
 import com.github.kagkarlsson.shaded.jdbc.SQLRuntimeException;
 import dev.redeliver.policy.OutboxSettings;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.BiFunction;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -73,6 +76,9 @@ final class Engine {
             .failureLogging(LogLevel.WARN, true)
             .enableImmediateExecution()
             .enablePriority();
+    if (node.background()) {
+      inBackground(builder, node.threads());
+    }
     scheduler = dialect.polling(builder).build();
   }
 
@@ -82,8 +88,23 @@ final class Engine {
    * @param name tells it from all others
    * @param threads queues that it looks after at a time
    * @param shutdown how long its end waits for what is being sent
+   * @param background whether its threads let the process end
    */
-  record Node(String name, int threads, Duration shutdown) {}
+  record Node(String name, int threads, Duration shutdown, boolean background) {}
+
+  /** The scheduler shuts them down. */
+  private static void inBackground(SchedulerBuilder builder, int threads) {
+    ThreadFactory daemons =
+        work -> {
+          Thread thread = new Thread(work, "redeliver-outbox");
+          thread.setDaemon(true);
+          return thread;
+        };
+    builder
+        .executorService(Executors.newFixedThreadPool(threads, daemons))
+        .dueExecutor(Executors.newSingleThreadExecutor(daemons))
+        .housekeeperExecutor(Executors.newScheduledThreadPool(3, daemons));
+  }
 
   void start() {
     scheduler.start();
@@ -108,22 +129,24 @@ final class Engine {
     return wake(store.neglected(clock.instant(), true));
   }
 
-  private int wake(Set<String> queues) {
-    for (String queue : queues) {
-      try {
-        boolean unused =
-            scheduler.schedule(
-                QueueTask.instance(queue),
-                clock.instant(),
-                SchedulerClient.ScheduleOptions.WHEN_EXISTS_RESCHEDULE);
-      } catch (DbSchedulerException | SQLRuntimeException e) {
-        // Another process was faster, or has it in hand. If not, it is found again.
-        LOGGER.debug("queue {} was not woken", queue, e);
-      }
-    }
+  private int wake(Map<String, Instant> queues) {
+    queues.forEach(this::wake);
     if (!queues.isEmpty()) {
       scheduler.triggerCheckForDueExecutions();
     }
     return queues.size();
+  }
+
+  private void wake(String queue, Instant due) {
+    try {
+      boolean unused =
+          scheduler.schedule(
+              QueueTask.instance(queue),
+              due,
+              SchedulerClient.ScheduleOptions.WHEN_EXISTS_RESCHEDULE);
+    } catch (DbSchedulerException | SQLRuntimeException e) {
+      // Another process was faster, or has it in hand. If not, it is found again.
+      LOGGER.debug("queue {} was not woken", queue, e);
+    }
   }
 }

@@ -6,8 +6,11 @@ import com.github.kagkarlsson.scheduler.task.Task;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.delivery.Resumption;
 import dev.redeliver.delivery.Waiter;
 import dev.redeliver.jakartamail.Courier;
+import dev.redeliver.jakartamail.DeferredMessages;
+import dev.redeliver.jakartamail.FrozenMessage;
 import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.policy.PolicyException;
 import dev.redeliver.policy.Profile;
@@ -53,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Every process that has called {@link Builder#open} sends; one that only submits, or operates,
  * uses {@link Builder#connect}.
  */
-public final class Outbox implements AutoCloseable {
+public final class Outbox implements DeferredMessages, AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(30);
 
   private final Database database;
@@ -107,7 +110,7 @@ public final class Outbox implements AutoCloseable {
             store,
             worker,
             settings,
-            new Engine.Node(Nodes.name(), courier.capacity(), CLOSE_LIMIT),
+            new Engine.Node(Nodes.name(), courier.capacity(), CLOSE_LIMIT, builder.background),
             clock,
             builder.scheduler);
     boolean alone = database.dialect() == Dialect.SQLITE;
@@ -205,6 +208,16 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
+  @Override
+  public String keep(FrozenMessage message, Resumption left) {
+    return submit(Submission.of(message).leftBy(left));
+  }
+
+  @Override
+  public Duration deadline() {
+    return policy.deadline();
+  }
+
   /** {@return what an operator can do} */
   public Operations operations() {
     return operations;
@@ -244,6 +257,7 @@ public final class Outbox implements AutoCloseable {
     private @Nullable SenderSettings senderSettings;
     private @Nullable RetryPolicy policy;
     private @Nullable SecretKey key;
+    private boolean background;
     private InstantSource clock = InstantSource.system();
     private RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
     private Waiter waiter = Waiter.SLEEP;
@@ -357,6 +371,12 @@ public final class Outbox implements AutoCloseable {
      */
     public Builder random(RandomGenerator random) {
       this.random = Objects.requireNonNull(random, "random");
+      return this;
+    }
+
+    /** Its threads do not keep the process from ending. */
+    Builder inBackground() {
+      background = true;
       return this;
     }
 

@@ -92,7 +92,7 @@ final class Settlement {
     }
     if (decision instanceof Decision.GiveUp end) {
       return switch (end.reason()) {
-        case DEFERRED -> end.laterTry();
+        case DEFERRED, HANDED_OVER -> end.laterTry();
         case INTERRUPTED -> Optional.of(now.plus(AFTER_SURPRISE));
         case ATTEMPTS, DEADLINE, UNKNOWN_OUTCOME -> Optional.empty();
       };

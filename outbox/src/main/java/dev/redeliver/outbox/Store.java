@@ -2,6 +2,7 @@ package dev.redeliver.outbox;
 
 import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientState;
+import dev.redeliver.delivery.Resumption;
 import dev.redeliver.policy.UnknownOutcome;
 import dev.redeliver.reputation.Destination;
 import java.sql.Connection;
@@ -14,12 +15,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +59,7 @@ final class Store {
 
   /** A message as it is going to be stored. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Incoming(String id, Submission submission, byte[] bodyId, Instant deadline) {}
+  private record Incoming(String id, Submission submission, byte[] bodyId, Resumption start) {}
 
   /**
    * Stores messages in the transaction of a connection.
@@ -75,10 +74,18 @@ final class Store {
     List<Incoming> incoming = new ArrayList<>(submissions.size());
     for (Submission submission : submissions) {
       byte[] bodyId = cipher.name(submission.message().content());
-      Instant deadline = now.plus(submission.deadline().orElse(usual));
-      incoming.add(new Incoming(ids.next(now), submission, bodyId, deadline));
+      Resumption start =
+          submission
+              .left()
+              .orElseGet(
+                  () ->
+                      Resumption.first(
+                          submission.message().envelope(),
+                          now,
+                          now.plus(submission.deadline().orElse(usual))));
+      incoming.add(new Incoming(ids.next(now), submission, bodyId, start));
     }
-    int[] inserted = insertMessages(connection, incoming, now);
+    int[] inserted = insertMessages(connection, incoming);
     List<String> given = new ArrayList<>(incoming.size());
     List<Incoming> fresh = new ArrayList<>(incoming.size());
     for (int i = 0; i < inserted.length; i++) {
@@ -95,8 +102,7 @@ final class Store {
     return given;
   }
 
-  private int[] insertMessages(Connection connection, List<Incoming> incoming, Instant now)
-      throws SQLException {
+  private int[] insertMessages(Connection connection, List<Incoming> incoming) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
             "insert into redeliver_message (id, idempotency_key, body_id, body_size, message_id,"
@@ -114,8 +120,8 @@ final class Store {
         insert.setString(
             7, submission.message().envelope().unknownOutcome().map(Enum::name).orElse(null));
         insert.setInt(8, submission.priority().rank());
-        insert.setLong(9, now.toEpochMilli());
-        insert.setLong(10, each.deadline.toEpochMilli());
+        insert.setLong(9, each.start.startedAt().toEpochMilli());
+        insert.setLong(10, each.start.deadline().toEpochMilli());
         insert.setInt(11, submission.message().envelope().recipients().size());
         insert.addBatch();
       }
@@ -199,16 +205,22 @@ final class Store {
             "insert into redeliver_recipient (message_id, position, address, queue, state,"
                 + " next_try, next_counts, attempts, failures, reconnects, unknown_outcomes,"
                 + " transactions, relay, changed_at, cause, rule, reply, decision)"
-                + " values (?, ?, ?, ?, 'NEW', ?, ?, 0, '', 0, 0, 0, '', ?, '', '', '', '')")) {
+                + " values (?, ?, ?, ?, 'NEW', ?, ?, ?, ?, ?, ?, ?, '', ?, '', '', '', '')")) {
       for (Incoming each : incoming) {
-        for (Recipient recipient : each.submission.message().envelope().recipients()) {
+        for (Recipient recipient : each.start.envelope().recipients()) {
+          RecipientState state = each.start.recipients().get(recipient.index());
           insert.setString(1, each.id);
           insert.setInt(2, recipient.index());
           insert.setString(3, recipient.address());
           insert.setString(4, queue(each, recipient).id());
-          insert.setLong(5, now.toEpochMilli());
-          insert.setBoolean(6, true);
-          insert.setLong(7, now.toEpochMilli());
+          insert.setLong(5, state.nextTry().orElse(now).toEpochMilli());
+          insert.setBoolean(6, state.nextCounts());
+          insert.setInt(7, state.attempts());
+          insert.setString(8, FailureCounts.format(state.failuresByLane()));
+          insert.setInt(9, state.reconnects());
+          insert.setInt(10, state.unknownOutcomes());
+          insert.setInt(11, each.start.transactions());
+          insert.setLong(12, now.toEpochMilli());
           insert.addBatch();
         }
       }
@@ -356,16 +368,11 @@ final class Store {
 
   /**
    * {@return queues that have something new to do, or with {@code all} anything, and that nobody is
-   * going to look after now, or ever} Jumps from queue to queue in the index: what it costs depends
-   * on how many queues there are, not on how many messages.
+   * going to look after in time, each with the time when it has to be} Jumps from queue to queue in
+   * the index: what it costs depends on how many queues there are, not on how many messages.
    */
-  Set<String> neglected(Instant now, boolean all) {
+  Map<String, Instant> neglected(Instant now, boolean all) {
     String which = all ? "next_try is not null" : "state = 'NEW'";
-    String late =
-        all
-            ? ""
-            : " or (not t.picked and t.execution_time > ?"
-                + " and (t.task_data is null or t.task_data <> ?))";
     return database.read(
         connection -> {
           try (PreparedStatement select =
@@ -375,25 +382,35 @@ final class Store {
                       + " union all select (select min(r.queue) from redeliver_recipient r where "
                       + which
                       + " and r.queue > q.queue) from q where q.queue is not null)"
-                      + " select q.queue from q left join redeliver_task t on t.task_name = '"
+                      + " select q.queue, (select min(d.next_try) from redeliver_recipient d where "
+                      + which
+                      + " and d.queue = q.queue) as due,"
+                      + " t.task_instance, t.picked, t.execution_time, t.task_data"
+                      + " from q left join redeliver_task t on t.task_name = '"
                       + QueueTask.NAME
-                      + "' and t.task_instance = q.queue where q.queue is not null"
-                      + " and (t.task_instance is null"
-                      + late
-                      + ")")) {
-            if (!all) {
-              dialect.customization().setInstant(select, 1, now);
-              select.setBytes(2, QueueData.ASLEEP.octets());
-            }
-            Set<String> queues = new LinkedHashSet<>();
+                      + "' and t.task_instance = q.queue where q.queue is not null")) {
+            Map<String, Instant> queues = new LinkedHashMap<>();
             try (ResultSet row = select.executeQuery()) {
               while (row.next()) {
-                queues.add(row.getString(1));
+                Instant due = instant(row, "due").filter(now::isBefore).orElse(now);
+                if (isNeglected(row, due)) {
+                  queues.put(row.getString("queue"), due);
+                }
               }
             }
             return queues;
           }
         });
+  }
+
+  private boolean isNeglected(ResultSet row, Instant due) throws SQLException {
+    if (row.getString("task_instance") == null) {
+      return true;
+    }
+    boolean asleep = QueueData.of(row.getBytes("task_data")).asleep();
+    return !row.getBoolean("picked")
+        && !asleep
+        && dialect.customization().getInstant(row, "execution_time").isAfter(due);
   }
 
   // ---------------------------------------------------------------- what is sent

@@ -1,5 +1,6 @@
 package dev.redeliver.outbox;
 
+import dev.redeliver.delivery.Resumption;
 import dev.redeliver.jakartamail.FrozenMessage;
 import jakarta.mail.Address;
 import jakarta.mail.Message;
@@ -19,12 +20,15 @@ public final class Submission {
   private final Optional<String> idempotencyKey;
   private final Priority priority;
   private final Optional<Duration> deadline;
+  private final Optional<Resumption> left;
 
   private Submission(
       FrozenMessage message,
       Optional<String> idempotencyKey,
       Priority priority,
-      Optional<Duration> deadline) {
+      Optional<Duration> deadline,
+      Optional<Resumption> left) {
+    this.left = left;
     this.message = message;
     this.idempotencyKey = idempotencyKey;
     this.priority = priority;
@@ -58,7 +62,8 @@ public final class Submission {
    * @param message the message
    */
   public static Submission of(FrozenMessage message) {
-    return new Submission(message, Optional.empty(), Priority.NORMAL, Optional.empty());
+    return new Submission(
+        message, Optional.empty(), Priority.NORMAL, Optional.empty(), Optional.empty());
   }
 
   /**
@@ -76,7 +81,7 @@ public final class Submission {
               + " characters, but has "
               + key.length());
     }
-    return new Submission(message, Optional.of(key), priority, deadline);
+    return new Submission(message, Optional.of(key), priority, deadline, left);
   }
 
   /**
@@ -86,7 +91,7 @@ public final class Submission {
    */
   public Submission withPriority(Priority value) {
     Objects.requireNonNull(value, "priority");
-    return new Submission(message, idempotencyKey, value, deadline);
+    return new Submission(message, idempotencyKey, value, deadline, left);
   }
 
   /**
@@ -102,7 +107,16 @@ public final class Submission {
       throw new IllegalArgumentException(
           "deadline must be from 1s to 30d, but is " + afterSubmission);
     }
-    return new Submission(message, idempotencyKey, priority, Optional.of(afterSubmission));
+    return new Submission(message, idempotencyKey, priority, Optional.of(afterSubmission), left);
+  }
+
+  /** {@return the same, of which attempts were made before} */
+  Submission leftBy(Resumption attempts) {
+    return new Submission(message, idempotencyKey, priority, deadline, Optional.of(attempts));
+  }
+
+  Optional<Resumption> left() {
+    return left;
   }
 
   FrozenMessage message() {
