@@ -1,5 +1,6 @@
 package dev.redeliver.outbox;
 
+import jakarta.mail.Session;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
@@ -19,6 +20,13 @@ final class Nodes {
     byte[] chance = new byte[3];
     RANDOM.nextBytes(chance);
     return host() + "-" + ProcessHandle.current().pid() + "-" + HexFormat.of().formatHex(chance);
+  }
+
+  /** {@return what this machine calls itself in mail: what the session says, else its name} */
+  static String host(Session session) {
+    String own = session.getProperty("mail.smtp.localhost");
+    String host = own == null || own.isBlank() ? host() : own;
+    return host.replaceAll("[^A-Za-z0-9.:\\[\\]-]", "");
   }
 
   private static String host() {

@@ -104,7 +104,14 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     Redeliverer redeliverer = start.build();
     late.set(redeliverer);
     Courier courier = Courier.of(builder.session, redeliverer, sender);
-    QueueWorker worker = new QueueWorker(store, destinations, redeliverer, courier, builder.waiter);
+    QueueWorker worker =
+        new QueueWorker(
+            store,
+            destinations,
+            redeliverer,
+            courier,
+            builder.waiter,
+            settings.dsn() ? new Bounce(Nodes.host(builder.session)) : null);
     Engine engine =
         new Engine(
             store,

@@ -49,6 +49,7 @@ final class QueueWorker implements QueueTask.Work {
   private final Courier courier;
   private final Settlement settlement;
   private final Waiter waiter;
+  private final @Nullable Bounce bounce;
   private final AtomicBoolean held = new AtomicBoolean();
   private volatile boolean stopping;
 
@@ -57,12 +58,14 @@ final class QueueWorker implements QueueTask.Work {
       Destinations destinations,
       Redeliverer redeliverer,
       Courier courier,
-      Waiter waiter) {
+      Waiter waiter,
+      @Nullable Bounce bounce) {
     this.store = store;
     this.destinations = destinations;
     this.redeliverer = redeliverer;
     this.courier = courier;
     this.waiter = waiter;
+    this.bounce = bounce;
     settlement = new Settlement(redeliverer);
   }
 
@@ -143,7 +146,7 @@ final class QueueWorker implements QueueTask.Work {
         Optional<Duration> unused =
             delivery.endLost(parcel.relay().orElse(""), "the process that sent it ended");
         List<LedgerRow> rows = settlement.after(parcel, delivery, parcel.relay().orElse(""));
-        sent = new Sent(new Store.Result(parcel, rows), delivery);
+        sent = sent(parcel, rows, delivery);
         turn(null);
       }
     }
@@ -172,7 +175,7 @@ final class QueueWorker implements QueueTask.Work {
         delivery.stop(Decision.Reason.INTERRUPTED, "cannot be sent: " + e.getMessage());
       }
       List<LedgerRow> rows = settlement.after(marked, delivery, relay);
-      sent = new Sent(new Store.Result(marked, rows), delivery);
+      sent = sent(marked, rows, delivery);
       accepted |= rows.stream().anyMatch(row -> row.state() == EntryState.ACCEPTED);
       if (rows.stream().anyMatch(row -> row.state() == EntryState.HELD)) {
         held.set(true);
@@ -207,6 +210,23 @@ final class QueueWorker implements QueueTask.Work {
         trip.delay().ifPresent(delay -> sleepUntil(now().plus(delay)));
       }
       return trip.relay();
+    }
+
+    private Sent sent(Parcel parcel, List<LedgerRow> rows, Delivery delivery) {
+      boolean ended = rows.stream().anyMatch(row -> row.state().isFinal());
+      Optional<Submission> notification =
+          bounce == null || !ended ? Optional.empty() : notification(bounce, parcel, rows);
+      return new Sent(new Store.Result(parcel, rows, notification), delivery);
+    }
+
+    /** What happened is written in any case. */
+    private Optional<Submission> notification(Bounce to, Parcel parcel, List<LedgerRow> rows) {
+      try {
+        return to.of(parcel, rows, content(parcel), now());
+      } catch (OutboxException e) {
+        redeliverer.housekeepingFailed("notification", e);
+        return Optional.empty();
+      }
     }
 
     /** A mailing's messages have the same octets one after the other. */

@@ -415,8 +415,12 @@ final class Store {
 
   // ---------------------------------------------------------------- what is sent
 
-  /** What became of the recipients of one message in an attempt. */
-  record Result(Parcel parcel, List<LedgerRow> rows) {}
+  /**
+   * What became of the recipients of one message in an attempt.
+   *
+   * @param notification what the sender is told; stored with the rest, or not at all
+   */
+  record Result(Parcel parcel, List<LedgerRow> rows, Optional<Submission> notification) {}
 
   /**
    * Writes down what became of one message, if any, and that the next one, if any, is about to be
@@ -479,7 +483,7 @@ final class Store {
     }
   }
 
-  private static void write(Connection connection, Result done, Instant now) throws SQLException {
+  private void write(Connection connection, Result done, Instant now) throws SQLException {
     int ended = 0;
     try (PreparedStatement update =
         connection.prepareStatement(
@@ -500,6 +504,10 @@ final class Store {
     }
     if (ended > 0) {
       end(connection, done.parcel.id(), ended, now);
+    }
+    if (done.notification.isPresent()) {
+      Duration deadline = Duration.between(done.parcel.submittedAt(), done.parcel.deadline());
+      List<String> unused = insert(connection, List.of(done.notification.get()), now, deadline);
     }
   }
 
