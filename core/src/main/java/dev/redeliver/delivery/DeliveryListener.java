@@ -46,6 +46,16 @@ public interface DeliveryListener extends ReputationAlertListener {
   default void senderClosed(Supplier<SenderStatus> status) {}
 
   /**
+   * An outbox began to send.
+   *
+   * @param status how it stands, as it was seen last; asks no database
+   */
+  default void outboxOpened(Supplier<OutboxStatus> status) {}
+
+  /** An outbox ended; the argument is the same object as at its beginning. */
+  default void outboxClosed(Supplier<OutboxStatus> status) {}
+
+  /**
    * A message was not accepted by an asynchronous sender; no delivery began.
    *
    * @param reason one of {@code full}, {@code closed}, {@code interrupted}, {@code invalid}
@@ -86,7 +96,8 @@ public interface DeliveryListener extends ReputationAlertListener {
   /**
    * Something failed that cannot change an outcome any more, such as QUIT or another listener.
    *
-   * @param what the step that failed, from a small fixed set: {@code close}, {@code listener}
+   * @param what the step that failed, from a small fixed set: {@code close}, {@code listener},
+   *     {@code outbox} (which could not take over a message), {@code notification}
    * @param problem what it threw
    */
   default void housekeepingFailed(String what, Exception problem) {}

@@ -82,6 +82,7 @@ final class Meters {
   private final MeterProvider<Counter> connectionFailures;
   private final MeterProvider<Counter> housekeepingFailures;
   private final SenderMeters senders;
+  private final OutboxMeters outboxes;
   private final Timer retryWait;
   private final Timer lag;
   private final Counter repliesLost;
@@ -102,6 +103,7 @@ final class Meters {
     housekeepingFailures =
         counter("housekeeping.failures", "Failures that changed no outcome, by step.");
     senders = new SenderMeters(registry, mailer);
+    outboxes = new OutboxMeters(registry, mailer);
     retryWait =
         Timer.builder("redeliver.retry.wait")
             .description("Pauses between two attempts of a delivery, as planned.")
@@ -112,6 +114,10 @@ final class Meters {
         counter("duplicate.risk", "Events after which a recipient may get the message twice.")
             .withTags(CAUSE, "reply-lost");
     registerRare();
+  }
+
+  OutboxMeters outboxes() {
+    return outboxes;
   }
 
   SenderMeters senders() {

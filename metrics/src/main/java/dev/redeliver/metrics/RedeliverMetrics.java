@@ -5,6 +5,7 @@ import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.delivery.RetryWait;
 import dev.redeliver.delivery.SenderStatus;
@@ -82,11 +83,18 @@ import java.util.function.Supplier;
  *   <tr><td>{@code redeliver.connection.failures}</td><td>counter: connections not opened outside of
  *       deliveries</td><td>{@code cause}</td></tr>
  *   <tr><td>{@code redeliver.housekeeping.failures}</td><td>counter: failures that changed no
- *       outcome</td><td>{@code what}: close, listener, other</td></tr>
+ *       outcome</td><td>{@code what}: close, listener, notification, outbox, other</td></tr>
  *   <tr><td>{@code redeliver.backlog.messages}</td><td>gauge: messages in the hands of
  *       asynchronous senders</td><td>{@code state}: ready, sending, waiting</td></tr>
  *   <tr><td>{@code redeliver.backlog.oldest.age}</td><td>gauge: how long ago the oldest of them was
  *       handed over; 0 if there is none</td><td></td></tr>
+ *   <tr><td>{@code redeliver.outbox.recipients}</td><td>gauge: recipients in an outbox without a final
+ *       outcome; all processes that share its database say the same</td><td>{@code state}: new,
+ *       deferred, held, transmitting</td></tr>
+ *   <tr><td>{@code redeliver.outbox.oldest.age}</td><td>gauge: how long ago the oldest message there
+ *       was handed over; 0 if there is none</td><td></td></tr>
+ *   <tr><td>{@code redeliver.outbox.lag}</td><td>gauge: how long the queue that is due longest has
+ *       waited for a process; 0 if none waits</td><td></td></tr>
  *   <tr><td>{@code redeliver.handover.rejections}</td><td>counter: messages that a sender did not
  *       accept</td><td>{@code reason}: full, closed, interrupted, invalid</td></tr>
  *   <tr><td>{@code redeliver.relay.state}</td><td>gauge: 1 for the state a sender's relay is
@@ -107,8 +115,8 @@ import java.util.function.Supplier;
  * unless its known provider is whom an alert is about. {@code relay} is a relay's place in its
  * sender's list, from 1. No tag ever holds an address, another domain, a server's name or its text.
  *
- * <p>The meters of senders and of the guard are there once there is one. Rare counters exist at 0
- * from the start, or from a provider's first attempt on.
+ * <p>The meters of senders, of outboxes and of the guard are there once there is one. Rare counters
+ * exist at 0 from the start, or from a provider's first attempt on.
  *
  * <p>An alert counts as active until the deliverer resolves it, or until no signal came for the
  * policy's alert window by the registry's clock, whichever is first; no traffic is needed. The
@@ -126,6 +134,7 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
   private final System.Logger logger;
   private final List<Meters> bound = new CopyOnWriteArrayList<>();
   private final Set<Supplier<SenderStatus>> senders = new LinkedHashSet<>();
+  private final Set<Supplier<OutboxStatus>> outboxes = new LinkedHashSet<>();
   private final List<WeakReference<Supplier<List<DestinationStatus>>>> guards = new ArrayList<>();
   private final AtomicBoolean warned = new AtomicBoolean();
   private final AttemptObservations observations;
@@ -205,6 +214,7 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
     if (bound.stream().noneMatch(meters -> meters.isIn(registry))) {
       Meters meters = new Meters(registry, policy);
       senders.forEach(meters.senders()::opened);
+      outboxes.forEach(meters.outboxes()::opened);
       guards.stream()
           .map(WeakReference::get)
           .filter(Objects::nonNull)
@@ -275,6 +285,18 @@ public final class RedeliverMetrics implements DeliveryListener, MeterBinder {
   public synchronized void senderClosed(Supplier<SenderStatus> status) {
     senders.remove(status);
     bound.forEach(meters -> meters.senders().closed(status));
+  }
+
+  @Override
+  public synchronized void outboxOpened(Supplier<OutboxStatus> status) {
+    outboxes.add(status);
+    bound.forEach(meters -> meters.outboxes().opened(status));
+  }
+
+  @Override
+  public synchronized void outboxClosed(Supplier<OutboxStatus> status) {
+    outboxes.remove(status);
+    bound.forEach(meters -> meters.outboxes().closed(status));
   }
 
   @Override

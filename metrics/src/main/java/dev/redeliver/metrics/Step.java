@@ -8,6 +8,10 @@ enum Step {
   CLOSE,
   /** Telling a listener. */
   LISTENER,
+  /** Handing a message over to an outbox. */
+  OUTBOX,
+  /** Telling a sender of a failure. */
+  NOTIFICATION,
   /** Anything else. */
   OTHER;
 

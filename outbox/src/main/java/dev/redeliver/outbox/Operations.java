@@ -1,5 +1,7 @@
 package dev.redeliver.outbox;
 
+import com.github.kagkarlsson.scheduler.jdbc.JdbcCustomization;
+import dev.redeliver.delivery.OutboxStatus;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -80,6 +82,51 @@ public final class Operations {
           }
           return counts;
         });
+  }
+
+  /**
+   * {@return how the outbox stands} Reads all recipients without a final outcome: not for every
+   * second.
+   */
+  public OutboxStatus status() {
+    Map<String, Long> recipients = new LinkedHashMap<>();
+    return database.read(
+        connection -> {
+          try (PreparedStatement select =
+                  connection.prepareStatement(
+                      "select state, count(*) from redeliver_recipient"
+                          + " where next_try is not null group by state");
+              ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+              recipients.put(EntryState.valueOf(row.getString(1)).token(), row.getLong(2));
+            }
+          }
+          return new OutboxStatus(recipients, oldest(connection), overdueSince(connection));
+        });
+  }
+
+  private static Optional<Instant> oldest(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+            connection.prepareStatement(
+                "select min(submitted_at) as oldest from redeliver_message"
+                    + " where finished_at is null");
+        ResultSet row = select.executeQuery()) {
+      return row.next() ? Store.instant(row, "oldest") : Optional.empty();
+    }
+  }
+
+  private Optional<Instant> overdueSince(Connection connection) throws SQLException {
+    JdbcCustomization times = database.dialect().customization();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select execution_time from redeliver_task where picked = ? and execution_time <= ?"
+                + " order by execution_time limit 1")) {
+      select.setBoolean(1, false);
+      times.setInstant(select, 2, clock.instant());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? Optional.of(times.getInstant(row, "execution_time")) : Optional.empty();
+      }
+    }
   }
 
   /**

@@ -121,7 +121,8 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
             clock,
             builder.scheduler);
     boolean alone = database.dialect() == Dialect.SQLITE;
-    return new Sending(store, settings, redeliverer, courier, worker, engine, clock, lock, alone);
+    return new Sending(
+        store, settings, redeliverer, courier, worker, engine, clock, lock, alone, operations);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.redeliver.outbox;
 
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.jakartamail.Courier;
 import dev.redeliver.policy.OutboxSettings;
@@ -7,11 +8,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +25,8 @@ final class Sending {
 
   /** How often it is looked for what can be thrown away, and for what was forgotten. */
   private static final Duration CLEANING = Duration.ofMinutes(10);
+
+  private static final Duration LOOKING = Duration.ofSeconds(15);
 
   /** Whoever stores octets has committed long before. */
   private static final Duration OLD = Duration.ofHours(1);
@@ -36,6 +42,10 @@ final class Sending {
   private final InstantSource clock;
   private final AutoCloseable lock;
   private final boolean alone;
+  private final Operations operations;
+  private final Supplier<OutboxStatus> status = this::status;
+  private volatile OutboxStatus seen =
+      new OutboxStatus(Map.of(), Optional.empty(), Optional.empty());
   private final AtomicBoolean waking = new AtomicBoolean();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -60,7 +70,9 @@ final class Sending {
       Engine engine,
       InstantSource clock,
       AutoCloseable lock,
-      boolean alone) {
+      boolean alone,
+      Operations operations) {
+    this.operations = operations;
     this.store = store;
     this.settings = settings;
     this.redeliverer = redeliverer;
@@ -77,6 +89,17 @@ final class Sending {
     engine.start();
     every(settings.poll(), this::wake);
     every(CLEANING, this::clean);
+    every(LOOKING, this::look);
+    redeliverer.tell(listener -> listener.outboxOpened(status));
+  }
+
+  private OutboxStatus status() {
+    return seen;
+  }
+
+  /** Whoever reads meters must not wait for the database. */
+  void look() {
+    seen = operations.status();
   }
 
   /** Whoever had a lease of what only one process sends is no more. */
@@ -148,6 +171,7 @@ final class Sending {
     timer.shutdownNow();
     engine.stop();
     courier.close();
+    redeliverer.tell(listener -> listener.outboxClosed(status));
     try {
       lock.close();
     } catch (Exception e) {

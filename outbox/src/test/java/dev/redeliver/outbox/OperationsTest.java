@@ -67,6 +67,23 @@ class OperationsTest {
 
   @ParameterizedTest
   @EnumSource
+  void status_tellsWhatWaits(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    assertThat(node.outbox.operations().status().recipients()).isEmpty();
+    node.outbox.submit(world.message("one", BOB));
+    node.run();
+    node.outbox.submit(world.message("two", CAROL));
+    node.sending().engine().wake();
+    world.advance(Duration.ofSeconds(7));
+    var status = node.outbox.operations().status();
+    assertThat(status.recipients()).isEqualTo(Map.of("deferred", 1L, "new", 1L));
+    assertThat(status.oldest()).contains(world.clock.instant().minusSeconds(7));
+    assertThat(status.overdueSince()).contains(world.clock.instant().minusSeconds(7));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void retryNow_doesNotWait(Dialect dialect) throws Exception {
     World world = world(dialect);
     World.Node node = world.start();
