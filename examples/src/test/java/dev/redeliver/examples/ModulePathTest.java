@@ -21,6 +21,7 @@ class ModulePathTest {
       module consumer {
         requires dev.redeliver.jakartamail;
         requires dev.redeliver.metrics;
+        requires dev.redeliver.outbox;
         requires dev.redeliver.testkit;
         requires micrometer.core;
         exports consumer;
@@ -32,6 +33,7 @@ class ModulePathTest {
       package consumer;
 
       import dev.redeliver.jakartamail.RetryingTransport;
+      import dev.redeliver.outbox.Outbox;
       import dev.redeliver.policy.Profile;
       import dev.redeliver.policy.RetryPolicy;
       import dev.redeliver.testkit.ScriptedSmtpServer;
@@ -58,6 +60,12 @@ class ModulePathTest {
               t.connect();
               t.sendMessage(message(plain), message(plain).getAllRecipients());
             }
+            try (Outbox outbox = Outbox.builder(plain).location(args[0]).open()) {
+              String id = outbox.submit(message(plain));
+              while (outbox.operations().show(id).orElseThrow().finishedAt().isEmpty()) {
+                Thread.sleep(20);
+              }
+            }
             properties.setProperty(
                 "mail.smtp.class", "dev.redeliver.jakartamail.RedeliverSmtpTransport");
             properties.setProperty("redeliver.metrics.registry", "consumer.Main#REGISTRY");
@@ -79,7 +87,7 @@ class ModulePathTest {
       """;
 
   @Test
-  void consumer_onTheModulePath_sendsAndCounts(@TempDir Path folder) throws Exception {
+  void consumer_onTheModulePath_sendsStoresAndCounts(@TempDir Path folder) throws Exception {
     Path source = Files.createDirectories(folder.resolve("src/consumer"));
     Files.writeString(source.resolve("Main.java"), MAIN);
     Files.writeString(folder.resolve("src/module-info.java"), MODULE);
@@ -107,13 +115,14 @@ class ModulePathTest {
                 "-p",
                 modules + File.pathSeparator + folder.resolve("out"),
                 "-m",
-                "consumer/consumer.Main")
+                "consumer/consumer.Main",
+                folder.resolve("mail.db").toString())
             .redirectErrorStream(true)
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(output).contains("accepted 2, counted 1");
+    assertThat(output).contains("accepted 3, counted 1");
   }
 
   /** Only what a consumer has: no JSpecify, no test libraries, and not the examples themselves. */
@@ -129,7 +138,10 @@ class ModulePathTest {
                     || entry.contains("commons-pool2")
                     || entry.contains("micrometer-co")
                     || entry.contains("micrometer-observation")
-                    || entry.matches(".*(core|metrics|testkit|jakarta-mail-adapter).target.*"))
+                    || entry.contains("db-scheduler")
+                    || entry.contains("HikariCP")
+                    || entry.contains("sqlite-jdbc")
+                    || entry.matches(".*(core|metrics|outbox|testkit|jakarta-mail-adapter).target.*"))
         .collect(Collectors.joining(File.pathSeparator));
   }
 }

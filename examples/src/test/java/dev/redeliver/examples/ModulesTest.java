@@ -21,6 +21,7 @@ class ModulesTest {
   };
   private static final String ADAPTER = "dev.redeliver.jakartamail..";
   private static final String METRICS = "dev.redeliver.metrics..";
+  private static final String OUTBOX = "dev.redeliver.outbox..";
   private static final String TESTKIT = "dev.redeliver.testkit..";
   private static final String EXAMPLES = "dev.redeliver.examples..";
 
@@ -36,6 +37,7 @@ class ModulesTest {
           "dev.redeliver.smtp.SmtpReply",
           "dev.redeliver.jakartamail.RetryingTransport",
           "dev.redeliver.metrics.RedeliverMetrics",
+          "dev.redeliver.outbox.Outbox",
           "dev.redeliver.testkit.ScriptedSmtpServer",
           "dev.redeliver.examples.RedeliverCommand"
         }) {
@@ -50,7 +52,7 @@ class ModulesTest {
         .resideInAnyPackage(CORE)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(ADAPTER, METRICS, TESTKIT, EXAMPLES)
+        .resideInAnyPackage(ADAPTER, METRICS, OUTBOX, TESTKIT, EXAMPLES)
         .check(PROJECT);
   }
 
@@ -78,7 +80,7 @@ class ModulesTest {
         .resideInAPackage(ADAPTER)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(METRICS, TESTKIT, EXAMPLES, "io.micrometer..")
+        .resideInAnyPackage(METRICS, OUTBOX, TESTKIT, EXAMPLES, "io.micrometer..", "java.sql..")
         .check(PROJECT);
   }
 
@@ -89,7 +91,52 @@ class ModulesTest {
         .resideInAPackage(METRICS)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(ADAPTER, TESTKIT, EXAMPLES, "jakarta..", "org.eclipse.angus..")
+        .resideInAnyPackage(ADAPTER, OUTBOX, TESTKIT, EXAMPLES, "jakarta..", "org.eclipse.angus..")
+        .check(PROJECT);
+  }
+
+  @Test
+  void outbox_knowsCoreAdapterAndItsLibraries() {
+    classes()
+        .that()
+        .resideInAPackage(OUTBOX)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            OUTBOX,
+            "dev.redeliver.smtp..",
+            "dev.redeliver.classify..",
+            "dev.redeliver.policy..",
+            "dev.redeliver.reputation..",
+            "dev.redeliver.delivery..",
+            ADAPTER,
+            "java..",
+            "javax.crypto..",
+            "javax.sql..",
+            "jakarta.mail..",
+            "com.github.kagkarlsson.scheduler..",
+            "com.github.kagkarlsson.shaded.jdbc..",
+            "com.zaxxer.hikari..",
+            "org.sqlite..",
+            "org.slf4j..",
+            "org.jspecify..")
+        .check(PROJECT);
+  }
+
+  @Test
+  void databases_areKnownToOutboxOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(OUTBOX)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "java.sql..",
+            "javax.sql..",
+            "com.github.kagkarlsson..",
+            "com.zaxxer.hikari..",
+            "org.sqlite..",
+            "org.postgresql..")
         .check(PROJECT);
   }
 
@@ -106,10 +153,10 @@ class ModulesTest {
   }
 
   @Test
-  void jakartaMail_isKnownToAdapterAndExamplesOnly() {
+  void jakartaMail_isKnownToAdapterOutboxAndExamplesOnly() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(ADAPTER, EXAMPLES)
+        .resideOutsideOfPackages(ADAPTER, OUTBOX, EXAMPLES)
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("jakarta.mail..", "jakarta.activation..")
