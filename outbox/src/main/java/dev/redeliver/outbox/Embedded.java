@@ -2,6 +2,7 @@ package dev.redeliver.outbox;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -22,6 +23,7 @@ final class Embedded {
    * {@return a pool for a location as {@code redeliver.outbox} names it}
    *
    * @param connections so many at a time, if the database can do with more than one
+   * @throws OutboxException if it cannot be reached, or is no database
    */
   static HikariDataSource open(String location, int connections) {
     return location.startsWith("jdbc:")
@@ -34,7 +36,7 @@ final class Embedded {
     config.setPoolName("redeliver-outbox");
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(connections);
-    return new HikariDataSource(config);
+    return start(config);
   }
 
   /**
@@ -54,7 +56,18 @@ final class Embedded {
     config.setPoolName("redeliver-outbox");
     config.setDataSource(source);
     config.setMaximumPoolSize(1);
-    return new HikariDataSource(config);
+    return start(config);
+  }
+
+  /** Makes the first connection, or says why not. */
+  private static HikariDataSource start(HikariConfig config) {
+    try {
+      return new HikariDataSource(config);
+    } catch (HikariPool.PoolInitializationException e) {
+      Throwable why = e.getCause() == null ? e : e.getCause();
+      throw new OutboxException(
+          "the outbox's database cannot be reached: " + why.getMessage(), e);
+    }
   }
 
   private static void createDirectory(Path file) {

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  *
  * @param id of their message; empty for any
  * @param domain of their address, in any case; empty for any
- * @param cause of their last failure, as a token such as {@code mailbox_full}; empty for any
+ * @param cause of their last failure, as a token such as {@code mailbox-full}; empty for any
  * @param states where they stand; empty for anywhere
  */
 public record Selection(

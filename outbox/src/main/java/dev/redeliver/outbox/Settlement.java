@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** What is to be written about a message after an attempt. Reads its clock, and changes nothing. */
@@ -131,7 +130,7 @@ final class Settlement {
             ? acceptance(last.get())
             : last.get().failure().map(SmtpFailure::describe).orElse("");
     return new LedgerRow.Event(
-        meaning.map(found -> found.cause().name().toLowerCase(Locale.ROOT)).orElse(""),
+        meaning.map(found -> found.cause().token()).orElse(""),
         meaning.map(Classification::ruleId).orElse(""),
         reply,
         last.get().decision().map(Decision::why).orElse(""));

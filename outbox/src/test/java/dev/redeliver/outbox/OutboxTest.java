@@ -9,13 +9,17 @@ import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
+import jakarta.mail.Session;
 import jakarta.mail.internet.InternetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -203,5 +207,33 @@ class OutboxTest {
     process.run();
     assertThat(world.server.accepted()).hasSize(2);
     assertThat(world.count("select count(*) from redeliver_body")).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void cause_isTheTokenThatMetricsHave(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node process = world.start();
+    world.server.on(Stage.RCPT).to(BOB).reply("452 4.2.2 The recipient's mailbox is full");
+    process.outbox.submit(world.message("one", BOB));
+    process.run();
+
+    assertThat(process.outbox.operations().list(Selection.cause("mailbox-full"), "", 10))
+        .hasSize(1);
+  }
+
+  @Test
+  void connect_whatIsNoDatabase_saysSo() throws Exception {
+    Path file = Files.writeString(directory.resolve("letter.txt"), "Dear reader,\n".repeat(500));
+    Outbox.Builder builder = Outbox.builder(Session.getInstance(new Properties()));
+
+    assertThatThrownBy(() -> builder.location(file.toString()).connect())
+        .isInstanceOf(OutboxException.class)
+        .hasMessageStartingWith("the outbox's database cannot be reached: ")
+        .hasMessageContaining("file is not a database");
+    assertThatThrownBy(
+            () -> builder.location("jdbc:postgresql://127.0.0.1:1/none?user=nobody").connect())
+        .isInstanceOf(OutboxException.class)
+        .hasMessageStartingWith("the outbox's database cannot be reached: ");
   }
 }
