@@ -47,6 +47,7 @@ public final class RedeliverCommand implements Callable<Integer> {
     return new CommandLine(new RedeliverCommand())
         .addSubcommand(new DemoCommand(terminal))
         .addSubcommand(new ExplainCommand(terminal))
+        .addSubcommand(OutboxCommand.commandLine(terminal))
         .addSubcommand(new ScheduleCommand(terminal))
         .addSubcommand(new SendCommand(terminal))
         .addSubcommand(new SimulateCommand(terminal))

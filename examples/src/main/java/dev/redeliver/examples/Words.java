@@ -2,10 +2,16 @@ package dev.redeliver.examples;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Durations, counts and long sentences for people. */
 final class Words {
+  private static final Pattern UNPRINTABLE =
+      Pattern.compile("[\\p{Cntrl}\\x{80}-\\x{9f}\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
+
   private Words() {}
 
   /** {@return the duration in its two largest units, such as {@code 7 min 30 s}} */
@@ -57,5 +63,40 @@ final class Words {
   /** {@return the text, cut to {@code width} characters} */
   static String cut(String text, int width) {
     return text.length() <= width ? text : text.substring(0, width - 1) + "…";
+  }
+
+  /** {@return the text on one line, and without what would steer a terminal or turn text around} */
+  static String printable(String text) {
+    return UNPRINTABLE.matcher(text).replaceAll(" ");
+  }
+
+  /** {@return the word that somebody probably meant, if one is near} */
+  static Optional<String> nearest(String wrong, List<String> known) {
+    int least = Math.max(1, wrong.length() / 3) + 1;
+    Optional<String> nearest = Optional.empty();
+    for (String word : known) {
+      int distance = distance(wrong, word);
+      if (distance < least) {
+        least = distance;
+        nearest = Optional.of(word);
+      }
+    }
+    return nearest;
+  }
+
+  /** Levenshtein's distance, row by row. */
+  private static int distance(String from, String to) {
+    int[] row = new int[to.length() + 1];
+    Arrays.setAll(row, i -> i);
+    for (int i = 1; i <= from.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= to.length(); j++) {
+        int change = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[to.length()];
   }
 }
