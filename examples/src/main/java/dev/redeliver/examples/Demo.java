@@ -15,6 +15,8 @@ import jakarta.mail.Session;
 import jakarta.mail.Transport;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Date;
@@ -24,12 +26,16 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Sends messages through a server that does to them what servers do, and compares the reports with
  * what the server has. Used once.
  */
 final class Demo {
+  /** What a server names that limits. */
+  static final Duration NAMED_DELAY = Duration.ofSeconds(120);
+
   private final Terminal terminal;
   private final RetryPolicy policy;
   private final List<Letter> letters;
@@ -77,27 +83,24 @@ final class Demo {
   /** {@return how report and server agree; everything but the last line has been printed} */
   Reckoning run() throws InterruptedException {
     try (ScriptedSmtpServer server = ScriptedSmtpServer.open()) {
-      letters.forEach(letter -> letter.scenario().script(server, letter));
+      letters.forEach(letter -> letter.scenario().script(server, letter, NAMED_DELAY));
       table.begin();
       sendAll(server);
       table.end();
-      List<ReceivedMessage> received = server.accepted();
+      List<Reckoning.Copy> copies = server.accepted().stream().flatMap(Demo::copies).toList();
+      List<Ending> endings = table.reports().stream().map(Ending::of).toList();
       Reckoning reckoning =
-          Reckoning.of(
-              letters.stream().map(Letter::envelope).toList(), table.reports(), copies(received));
-      new DemoReport(terminal.out(), letters, table.reports(), received).print(reckoning);
+          Reckoning.ofEndings(letters.stream().map(Letter::envelope).toList(), endings, copies);
+      new DemoReport(terminal.out(), letters, endings, copies).print(reckoning);
       terminal.out().println(Words.count(table.alerts(), "reputation alert") + " raised");
       return reckoning;
     }
   }
 
-  private static List<Reckoning.Copy> copies(List<ReceivedMessage> received) {
-    return received.stream()
-        .flatMap(
-            message ->
-                message.recipients().stream()
-                    .map(to -> new Reckoning.Copy(message.messageId().orElse(""), to)))
-        .toList();
+  /** {@return what each recipient has of a message that the server has taken} */
+  static Stream<Reckoning.Copy> copies(ReceivedMessage message) {
+    return message.recipients().stream()
+        .map(to -> new Reckoning.Copy(message.messageId().orElse(""), to));
   }
 
   private void sendAll(ScriptedSmtpServer server) throws InterruptedException {
@@ -123,7 +126,7 @@ final class Demo {
     return letters.stream().filter(letter -> (letter.number() - 1) % workers == worker).toList();
   }
 
-  private static Session session(ScriptedSmtpServer server) {
+  static Session session(ScriptedSmtpServer server) {
     Properties properties = new Properties();
     properties.setProperty("mail.smtp.host", server.host());
     properties.setProperty("mail.smtp.port", Integer.toString(server.port()));
@@ -137,7 +140,7 @@ final class Demo {
     try (Transport transport = RetryingTransport.wrap(session.getTransport("smtp"), redeliverer)) {
       transport.connect();
       for (Letter letter : share) {
-        send(transport, message(session, letter));
+        send(transport, message(session, letter, clock.instant()));
       }
     } catch (MessagingException e) {
       // What was not sent is in no report, and the comparison will say so.
@@ -154,14 +157,15 @@ final class Demo {
     }
   }
 
-  private MimeMessage message(Session session, Letter letter) throws MessagingException {
+  static MimeMessage message(Session session, Letter letter, Instant date)
+      throws MessagingException {
     MimeMessage message = new MimeMessage(session);
     message.setFrom(letter.sender());
     for (String recipient : letter.recipients()) {
       message.addRecipient(Message.RecipientType.TO, address(recipient));
     }
     message.setSubject("Letter " + letter.number() + ": " + letter.scenario().description());
-    message.setSentDate(Date.from(clock.instant()));
+    message.setSentDate(Date.from(date));
     message.setText(
         "Dear reader, this line is one of many.\r\n".repeat(letter.scenario().size() / 40));
     message.saveChanges();

@@ -2,14 +2,17 @@ package dev.redeliver.examples;
 
 import dev.redeliver.metrics.RedeliverMetrics;
 import dev.redeliver.metrics.StatusPage;
+import dev.redeliver.outbox.OutboxException;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -17,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,12 +33,17 @@ import picocli.CommandLine.Spec;
     description = {
       "Sends 50 messages to an SMTP server on 127.0.0.1 that greylists, limits, blames, refuses and"
           + " drops connections, by the background profile, with time running faster than real.",
-      "At the end the reports are compared with what the server has."
+      "At the end the reports are compared with what the server has.",
+      "With --outbox they go through an outbox, and server and outbox keep what they have in a"
+          + " directory: killed at any moment and started again, the demo goes on."
     },
     footer = {
       "",
       "The last line is always the summary. Exit codes: 0 if report and server agree; 1 if a"
-          + " recipient is lost, duplicated or unexplained; 64 wrong call."
+          + " recipient is lost, duplicated or unexplained; 64 wrong call.",
+      "With --outbox the summary has two counts more, over all runs: twice, copies beyond the first;"
+          + " unknown-attempts, attempts whose outcome nobody knows, because the reply was lost or"
+          + " the process killed. Each of them explains one copy; any other is duplicated."
     })
 final class DemoCommand implements Callable<Integer> {
   private static final double SLOWEST = 1;
@@ -73,6 +82,15 @@ final class DemoCommand implements Callable<Integer> {
       description = "Draws recipients and jitter; ${DEFAULT-VALUE} without it.")
   private long seed;
 
+  @Option(
+      names = "--outbox",
+      paramLabel = "DIR",
+      description =
+          "Send through an outbox in this directory, which is made if it is not there. Time is real"
+              + " then, and waits are shorter by --speed, 120 s that the server names included (no"
+              + " less than 1 s).")
+  private @Nullable Path outbox;
+
   DemoCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -88,7 +106,7 @@ final class DemoCommand implements Callable<Integer> {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     QuietLog log = QuietLog.begin();
     try (MetricsPage page = MetricsPage.open(registry, port)) {
-      return run(registry, page);
+      return outbox == null ? run(registry, page) : runOutbox(registry, page, outbox);
     } catch (IOException e) {
       throw wrong("--port " + port + " cannot be used: " + e.getMessage());
     } finally {
@@ -131,6 +149,40 @@ final class DemoCommand implements Callable<Integer> {
       awaitInterrupt();
     }
     return reckoning.isClean() ? 0 : 1;
+  }
+
+  private int runOutbox(PrometheusMeterRegistry registry, MetricsPage page, Path directory)
+      throws InterruptedException {
+    RetryPolicy policy = RetryPolicy.builder(Profile.BACKGROUND).name("demo").build();
+    OutboxDemo.Setup setup =
+        new OutboxDemo.Setup(
+            directory, policy, speed, seed, List.of(RedeliverMetrics.boundTo(registry, policy)));
+    terminal.out().println("metrics at " + page.url());
+    terminal.out().println("outbox in " + setup.outbox() + ", server in " + setup.journal());
+    terminal.out().println("an hour takes " + hour() + "; background profile; seed " + seed);
+    terminal.out().println();
+    terminal.out().flush();
+    OutboxDemo.Result result = result(setup);
+    if (keepServing) {
+      terminal.out().println("serving " + page.url() + " until interrupted");
+    }
+    terminal.out().println();
+    terminal.out().println(result.summary());
+    terminal.out().flush();
+    if (keepServing) {
+      awaitInterrupt();
+    }
+    return result.reckoning().isClean() ? 0 : 1;
+  }
+
+  private OutboxDemo.Result result(OutboxDemo.Setup setup) throws InterruptedException {
+    try {
+      return new OutboxDemo(terminal, Scenario.letters(new Random(seed)), setup).run();
+    } catch (IOException | OutboxException e) {
+      throw RefusedFile.unusable(spec.commandLine(), "--outbox", setup.directory(), e);
+    } catch (MessagingException e) {
+      throw new IllegalStateException("a letter cannot be written", e);
+    }
   }
 
   /** Loading classes takes half a second, which would look like many minutes on a fast clock. */

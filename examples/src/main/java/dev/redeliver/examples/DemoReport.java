@@ -1,8 +1,6 @@
 package dev.redeliver.examples;
 
-import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Outcome;
-import dev.redeliver.testkit.ReceivedMessage;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Set;
@@ -12,18 +10,15 @@ import java.util.stream.Collectors;
 final class DemoReport {
   private final PrintWriter out;
   private final List<Letter> letters;
-  private final List<DeliveryReport> reports;
-  private final List<ReceivedMessage> received;
+  private final List<Ending> endings;
+  private final List<Reckoning.Copy> copies;
 
   DemoReport(
-      PrintWriter out,
-      List<Letter> letters,
-      List<DeliveryReport> reports,
-      List<ReceivedMessage> received) {
+      PrintWriter out, List<Letter> letters, List<Ending> endings, List<Reckoning.Copy> copies) {
     this.out = out;
     this.letters = letters;
-    this.reports = reports;
-    this.received = received;
+    this.endings = endings;
+    this.copies = copies;
   }
 
   void print(Reckoning reckoning) {
@@ -53,7 +48,7 @@ final class DemoReport {
         "server: "
             + reckoning.copies()
             + " copies for "
-            + received.stream().flatMap(message -> message.recipients().stream()).distinct().count()
+            + copies.stream().map(Reckoning.Copy::recipient).distinct().count()
             + " recipients; reports: "
             + reckoning.accepted()
             + " accepted");
@@ -62,8 +57,8 @@ final class DemoReport {
 
   private void row(Table table, String name, List<Letter> of) {
     Set<String> ids = of.stream().map(Letter::messageId).collect(Collectors.toSet());
-    List<DeliveryReport> about =
-        reports.stream().filter(report -> ids.contains(report.envelope().messageId())).toList();
+    List<Ending> about =
+        endings.stream().filter(ending -> ids.contains(ending.messageId())).toList();
     table.row(
         name,
         of.size(),
@@ -72,14 +67,11 @@ final class DemoReport {
         count(about, Outcome.REFUSED),
         count(about, Outcome.UNKNOWN),
         count(about, Outcome.PENDING),
-        about.stream().mapToInt(DeliveryReport::transactions).sum(),
-        received.stream()
-            .filter(message -> ids.contains(message.messageId().orElse("")))
-            .mapToInt(message -> message.recipients().size())
-            .sum());
+        about.stream().mapToInt(Ending::attempts).sum(),
+        copies.stream().filter(copy -> ids.contains(copy.messageId())).count());
   }
 
-  private static int count(List<DeliveryReport> reports, Outcome outcome) {
-    return reports.stream().mapToInt(report -> report.with(outcome).size()).sum();
+  private static int count(List<Ending> endings, Outcome outcome) {
+    return endings.stream().mapToInt(ending -> ending.count(outcome)).sum();
   }
 }

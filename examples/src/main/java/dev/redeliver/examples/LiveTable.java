@@ -27,6 +27,7 @@ final class LiveTable implements DeliveryListener {
   private final int messages;
   private final List<DeliveryReport> reports = new ArrayList<>();
   private int alerts;
+  private int before;
 
   LiveTable(Terminal terminal, Instant start, int messages) {
     this.terminal = terminal;
@@ -36,6 +37,18 @@ final class LiveTable implements DeliveryListener {
 
   synchronized void begin() {
     line(ROW.formatted("time", "try", "recipient", "reply", "decision", "next try"));
+  }
+
+  /** Takes into account what another process has finished. */
+  synchronized void goOn(int finished) {
+    before = finished;
+    if (finished > 0) {
+      line("progress  " + finished + " of " + messages + " messages were finished before");
+    }
+  }
+
+  private int done() {
+    return before + reports.size();
   }
 
   @Override
@@ -64,8 +77,8 @@ final class LiveTable implements DeliveryListener {
   @Override
   public synchronized void deliveryFinished(DeliveryReport report) {
     reports.add(report);
-    if (!terminal.interactive() && reports.size() % STEP == 0) {
-      line("progress  " + reports.size() + " of " + messages + " messages finished");
+    if (!terminal.interactive() && done() % STEP == 0) {
+      line("progress  " + done() + " of " + messages + " messages finished");
     }
     drawBar();
   }
@@ -91,7 +104,7 @@ final class LiveTable implements DeliveryListener {
 
   private void drawBar() {
     if (terminal.interactive()) {
-      int done = BAR * reports.size() / messages;
+      int done = BAR * done() / messages;
       terminal
           .out()
           .print(
@@ -100,7 +113,7 @@ final class LiveTable implements DeliveryListener {
                   + "#".repeat(done)
                   + ".".repeat(BAR - done)
                   + "] "
-                  + reports.size()
+                  + done()
                   + " of "
                   + messages
                   + " messages");

@@ -45,8 +45,7 @@ final class OutboxListCommand extends OutboxAction {
   @Override
   void check() {
     if (limit < 1 || limit > MOST) {
-      throw new ParameterException(
-          command(), "--limit must be from 1 to 10000, but is " + limit);
+      throw new ParameterException(command(), "--limit must be from 1 to 10000, but is " + limit);
     }
   }
 

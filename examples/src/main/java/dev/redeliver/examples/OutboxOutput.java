@@ -40,8 +40,7 @@ final class OutboxOutput {
   void list(PrintWriter out, List<Entry> entries) throws IOException {
     switch (format) {
       case text -> {
-        Table table =
-            new Table(6, "id", "age", "priority", "recipients", "next try", "last reply");
+        Table table = new Table(6, "id", "age", "priority", "recipients", "next try", "last reply");
         Instant now = Instant.now();
         for (Entry entry : entries) {
           table.row(

@@ -4,7 +4,6 @@ import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Envelope;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.Recipient;
-import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.examples.Reckoning.Copy;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -54,14 +53,19 @@ final class Reckoner {
   }
 
   /** Compares a report with the account, and closes that. */
-  synchronized void reported(DeliveryReport report) {
-    attempts += report.transactions();
-    for (RecipientReport recipient : report.recipients()) {
-      settle(new Copy(report.envelope().messageId(), recipient.recipient().address()), recipient);
+  void reported(DeliveryReport report) {
+    ended(Ending.of(report));
+  }
+
+  /** Compares how a message has ended with the account, and closes that. */
+  synchronized void ended(Ending ending) {
+    attempts += ending.attempts();
+    for (Ending.To recipient : ending.recipients()) {
+      settle(new Copy(ending.messageId(), recipient.address()), recipient);
     }
   }
 
-  private void settle(Copy key, RecipientReport report) {
+  private void settle(Copy key, Ending.To report) {
     Integer found = open.remove(key);
     if (found == null) {
       unexplained(key, "is reported, but was not being sent to");
@@ -83,7 +87,7 @@ final class Reckoner {
     surplus(key, found - 1 - lostReplies);
   }
 
-  private void compareOther(Copy key, int found, RecipientReport report) {
+  private void compareOther(Copy key, int found, Ending.To report) {
     if (report.outcome() == Outcome.UNKNOWN && report.unknownAttempts() == 0) {
       unexplained(key, "is called unknown, but no reply was lost");
     }

@@ -46,10 +46,14 @@ record Reckoning(
   record Copy(String messageId, String recipient) {}
 
   static Reckoning of(List<Envelope> sent, List<DeliveryReport> reports, List<Copy> stored) {
+    return ofEndings(sent, reports.stream().map(Ending::of).toList(), stored);
+  }
+
+  static Reckoning ofEndings(List<Envelope> sent, List<Ending> endings, List<Copy> stored) {
     Reckoner reckoner = new Reckoner();
     sent.forEach(reckoner::sent);
     stored.forEach(reckoner::stored);
-    reports.forEach(reckoner::reported);
+    endings.forEach(reckoner::ended);
     return reckoner.close();
   }
 

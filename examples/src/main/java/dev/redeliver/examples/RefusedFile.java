@@ -22,6 +22,12 @@ final class RefusedFile extends ParameterException {
     return new RefusedFile(command, message, cause);
   }
 
+  /** The file or directory cannot be worked with. */
+  static RefusedFile unusable(CommandLine command, String option, Path file, Exception cause) {
+    String message = option + ": " + file + " cannot be used: " + cause.getMessage();
+    return new RefusedFile(command, message, cause);
+  }
+
   /** The file cannot be read at all. */
   static RefusedFile unreadable(CommandLine command, String option, Path file, IOException cause) {
     String why = String.valueOf(cause);

@@ -3,6 +3,7 @@ package dev.redeliver.examples;
 import dev.redeliver.testkit.ScriptedSmtpServer;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -14,13 +15,13 @@ import java.util.random.RandomGenerator;
 enum Scenario {
   AT_ONCE("accepted at once", 15, 1, 5, "inbox.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       // The server accepts what it has no script for.
     }
   },
   MAILBOX_FULL("a full mailbox", 3, 2, 4, "quota.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server
           .on(Stage.RCPT)
           .to(letter.lastRecipient())
@@ -30,7 +31,7 @@ enum Scenario {
   },
   IDLE_CONNECTION("421 on a reused connection", 2, 1, 3, "idle.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server
           .on(Stage.MAIL)
           .from(letter.sender())
@@ -41,7 +42,7 @@ enum Scenario {
   },
   GREYLISTED("greylisting", 7, 1, 5, "careful.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       for (String recipient : letter.recipients()) {
         server.on(Stage.RCPT).to(recipient).reply("450 4.2.0 Greylisted, please try again later");
       }
@@ -49,16 +50,17 @@ enum Scenario {
   },
   RATE_LIMITED("a rate limit with a named delay", 4, 1, 3, "limits.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server
           .on(Stage.MAIL)
           .from(letter.sender())
-          .reply("451 4.7.1 Rate limit exceeded, try again in 120 seconds");
+          .reply(
+              "451 4.7.1 Rate limit exceeded, try again in " + namedDelay.toSeconds() + " seconds");
     }
   },
   REPUTATION("4.7.x: our reputation is blamed", 3, 3, 5, "strict.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       for (String recipient : letter.recipients()) {
         server
             .on(Stage.RCPT)
@@ -69,7 +71,7 @@ enum Scenario {
   },
   UNKNOWN_USER("an unknown user", 5, 2, 5, "staff.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server
           .on(Stage.RCPT)
           .to(letter.lastRecipient())
@@ -79,7 +81,7 @@ enum Scenario {
   },
   LOST_IN_BODY("connection lost in mid-body", 2, 1, 3, "flaky.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server.on(Stage.CONTENT).from(letter.sender()).afterBytes(2000).reset();
     }
 
@@ -91,26 +93,26 @@ enum Scenario {
   },
   REPLY_LOST_STORED("reply lost, server had the message", 2, 1, 3, "echo.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server.on(Stage.END_OF_DATA).from(letter.sender()).acceptThenClose();
     }
   },
   REPLY_LOST_DROPPED("reply lost, server had it not", 2, 1, 3, "void.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server.on(Stage.END_OF_DATA).from(letter.sender()).dropThenClose();
     }
   },
   REPLY_LOST_TWICE("reply lost twice", 1, 2, 2, "gone.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server.on(Stage.END_OF_DATA).from(letter.sender()).acceptThenClose();
       server.on(Stage.END_OF_DATA).from(letter.sender()).dropThenClose();
     }
   },
   TOO_MANY_RECIPIENTS("two recipients at a time", 2, 5, 5, "narrow.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server
           .on(Stage.RCPT)
           .from(letter.sender())
@@ -121,7 +123,7 @@ enum Scenario {
   },
   REFUSED_CONTENT("refused after the content", 2, 1, 3, "filter.example") {
     @Override
-    void script(ScriptedSmtpServer server, Letter letter) {
+    void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay) {
       server
           .on(Stage.END_OF_DATA)
           .from(letter.sender())
@@ -151,8 +153,12 @@ enum Scenario {
     return description;
   }
 
-  /** Tells the server what to do about the message. */
-  abstract void script(ScriptedSmtpServer server, Letter letter);
+  /**
+   * Tells the server what to do about the message.
+   *
+   * @param namedDelay after what time a server that limits wants to be tried again
+   */
+  abstract void script(ScriptedSmtpServer server, Letter letter, Duration namedDelay);
 
   /** {@return about how many characters the text has} */
   int size() {

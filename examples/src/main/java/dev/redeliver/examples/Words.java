@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 /** Durations, counts and long sentences for people. */
 final class Words {
   private static final Pattern UNPRINTABLE =
-      Pattern.compile("[\\p{Cntrl}\\x{80}-\\x{9f}\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
+      Pattern.compile(
+          "[\\p{Cntrl}\\x{80}-\\x{9f}\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
 
   private Words() {}
 

@@ -141,7 +141,8 @@ class ModulePathTest {
                     || entry.contains("db-scheduler")
                     || entry.contains("HikariCP")
                     || entry.contains("sqlite-jdbc")
-                    || entry.matches(".*(core|metrics|outbox|testkit|jakarta-mail-adapter).target.*"))
+                    || entry.matches(
+                        ".*(core|metrics|outbox|testkit|jakarta-mail-adapter).target.*"))
         .collect(Collectors.joining(File.pathSeparator));
   }
 }
