@@ -5,7 +5,8 @@ import java.util.Arrays;
 
 /**
  * What the jar runs: {@code send} measures sending, {@code guards} the memory of guards, {@code
- * outbox-baseline} what databases can do, and everything else is JMH's to read.
+ * outbox-baseline} what databases can do, {@code outbox} the outbox beside that, and everything
+ * else is JMH's to read.
  */
 public final class Benchmarks {
   private Benchmarks() {}
@@ -13,7 +14,8 @@ public final class Benchmarks {
   /**
    * Runs measurements.
    *
-   * @param args {@code send} or {@code outbox-baseline} and their options, {@code guards}, or JMH's
+   * @param args {@code send}, {@code outbox-baseline} or {@code outbox} and their options, {@code
+   *     guards}, or JMH's
    * @throws Exception if they cannot be run
    */
   public static void main(String[] args) throws Exception {
@@ -21,6 +23,10 @@ public final class Benchmarks {
       run(() -> SendBenchmark.of(optionsIn(args)).run(System.out));
     } else if (args.length > 0 && args[0].equals("outbox-baseline")) {
       run(() -> OutboxBaseline.of(optionsIn(args)).run(System.out));
+    } else if (args.length > 0 && args[0].equals("outbox")) {
+      run(() -> OutboxBenchmark.of(optionsIn(args)).run(System.out));
+    } else if (args.length > 0 && args[0].equals("outbox-node")) {
+      run(() -> OutboxNode.run(System.out, optionsIn(args)));
     } else if (args.length > 0 && args[0].equals("guards")) {
       GuardFootprint.run(System.out);
     } else {

@@ -19,11 +19,13 @@ final class DrainDatabase {
 
   private final String name;
   private final String url;
+  private final String location;
   private final Emptying emptying;
 
-  private DrainDatabase(String name, String url, Emptying emptying) {
+  private DrainDatabase(String name, String url, String location, Emptying emptying) {
     this.name = name;
     this.url = url;
+    this.location = location;
     this.emptying = emptying;
   }
 
@@ -45,6 +47,7 @@ final class DrainDatabase {
         "jdbc:sqlite:"
             + file
             + "?journal_mode=WAL&synchronous=FULL&busy_timeout=30000&transaction_mode=IMMEDIATE",
+        file.toString(),
         () -> {
           for (String suffix : List.of("", "-wal", "-shm")) {
             Files.deleteIfExists(Path.of(file + suffix));
@@ -64,6 +67,7 @@ final class DrainDatabase {
             + (url.contains("?") ? "&" : "?")
             + "reWriteBatchedInserts=true&currentSchema="
             + SCHEMA,
+        url + (url.contains("?") ? "&" : "?") + "currentSchema=" + SCHEMA,
         () -> {
           try (Connection connection = DriverManager.getConnection(url);
               Statement statement = connection.createStatement()) {
@@ -86,12 +90,27 @@ final class DrainDatabase {
   /** {@return connections to it, now that nothing is left in it} */
   HikariDataSource openEmpty(int connections, String... tables) throws IOException, SQLException {
     emptying.run();
+    HikariDataSource dataSource = open(connections);
+    execute(dataSource, tables);
+    return dataSource;
+  }
+
+  /** {@return connections to it as it is} */
+  HikariDataSource open(int connections) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(connections);
-    HikariDataSource dataSource = new HikariDataSource(config);
-    execute(dataSource, tables);
-    return dataSource;
+    return new HikariDataSource(config);
+  }
+
+  /** {@return what an outbox calls it} */
+  String location() {
+    return location;
+  }
+
+  /** Throws away what is in it. */
+  void empty() throws IOException, SQLException {
+    emptying.run();
   }
 
   /** Does now what the database would otherwise do at some time, perhaps during a measurement. */
@@ -103,12 +122,22 @@ final class DrainDatabase {
     }
   }
 
-  private static void execute(DataSource dataSource, String... commands) throws SQLException {
+  static void execute(DataSource dataSource, String... commands) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement()) {
       for (String command : commands) {
         statement.execute(command);
       }
+    }
+  }
+
+  /** {@return the number that a query gives} */
+  static long count(DataSource dataSource, String query) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet count = statement.executeQuery(query)) {
+      count.next();
+      return count.getLong(1);
     }
   }
 
