@@ -18,6 +18,11 @@ enum Dialect {
     }
 
     @Override
+    String byKey(String table, String key, String value, String alias) {
+      return table + " " + alias + " on " + alias + "." + key + " = " + value;
+    }
+
+    @Override
     JdbcCustomization customization() {
       return new SqliteJdbcCustomization();
     }
@@ -32,6 +37,21 @@ enum Dialect {
     @Override
     String lock(String strength) {
       return " for " + strength;
+    }
+
+    /**
+     * A subquery that is not merged. Otherwise tables that were never analyzed are read as a whole.
+     */
+    @Override
+    String byKey(String table, String key, String value, String alias) {
+      return "lateral (select * from "
+          + table
+          + " where "
+          + key
+          + " = "
+          + value
+          + " offset 0) "
+          + alias;
     }
 
     @Override
@@ -68,6 +88,15 @@ enum Dialect {
 
   /** {@return what locks the rows that a query finds, as {@code update} or {@code key share}} */
   abstract String lock(String strength);
+
+  /**
+   * {@return what comes behind {@code cross join} for rows to be looked up one by one, by their
+   * key}
+   *
+   * @param value what the key must be
+   * @param alias what the table is called from here on
+   */
+  abstract String byKey(String table, String key, String value, String alias);
 
   abstract JdbcCustomization customization();
 

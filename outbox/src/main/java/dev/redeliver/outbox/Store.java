@@ -36,7 +36,7 @@ final class Store {
       "select m.id, m.body_id, m.message_id, m.parameters, m.unknown_outcome, m.submitted_at,"
           + " m.deadline, "
           + ROW
-          + " from redeliver_recipient r join redeliver_message m on m.id = r.message_id";
+          + " from ";
 
   private final Database database;
   private final Dialect dialect;
@@ -236,22 +236,32 @@ final class Store {
 
   // ---------------------------------------------------------------- what is due
 
-  /** {@return the messages of a queue that are due, those due first at the front} */
+  /**
+   * {@return the messages of a queue that are due, those due first at the front} Finds those first,
+   * and then goes by their keys: what it costs does not depend on how many are due. The limit is a
+   * part of the statement, because a plan for any limit would be one for a large one.
+   */
   List<Parcel> due(QueueName queue, Instant now, int limit) {
     return database.read(
         connection -> {
           try (PreparedStatement select =
               connection.prepareStatement(
                   PARCEL
-                      + " where r.queue = ? and r.next_try <= ? and r.state <> 'TRANSMITTING'"
-                      + " and r.message_id in (select d.message_id from redeliver_recipient d"
-                      + " where d.queue = ? and d.next_try <= ? order by d.next_try limit ?)"
+                      + "(select distinct e.message_id from (select d.message_id"
+                      + " from redeliver_recipient d where d.queue = ? and d.next_try <= ?"
+                      + " order by d.next_try limit "
+                      + limit
+                      + ") e) f cross join "
+                      + dialect.byKey("redeliver_message", "id", "f.message_id", "m")
+                      + " cross join "
+                      + dialect.byKey("redeliver_recipient", "message_id", "f.message_id", "r")
+                      + " where r.queue || '' = ? and r.next_try + 0 <= ?"
+                      + " and r.state <> 'TRANSMITTING'"
                       + " order by r.next_try, r.message_id, r.position")) {
             select.setString(1, queue.id());
             select.setLong(2, now.toEpochMilli());
             select.setString(3, queue.id());
             select.setLong(4, now.toEpochMilli());
-            select.setInt(5, limit);
             return parcels(select);
           }
         });
@@ -264,6 +274,7 @@ final class Store {
           try (PreparedStatement select =
               connection.prepareStatement(
                   PARCEL
+                      + "redeliver_recipient r join redeliver_message m on m.id = r.message_id"
                       + " where r.queue = ? and r.state = 'TRANSMITTING'"
                       + " order by r.message_id, r.position")) {
             select.setString(1, queue.id());
