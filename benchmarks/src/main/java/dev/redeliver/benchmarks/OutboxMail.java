@@ -30,6 +30,9 @@ final class OutboxMail {
   /** Messages that are handed over together. */
   static final int TOGETHER = 1_000;
 
+  /** Connections of who only submits: at least as many as a destination has queues. */
+  static final int ANY = 10;
+
   private static final int SMALLEST = 4 << 10;
   private static final int LARGEST = 20 << 10;
   private static final int SOURCE = 1 << 20;
@@ -89,7 +92,7 @@ final class OutboxMail {
   /** Stores some, as fast as it goes. */
   static void fill(String location, Domains domains, int messages) throws MessagingException {
     OutboxMail mail = new OutboxMail(domains);
-    try (Outbox outbox = outbox(location, 1, 1).connect()) {
+    try (Outbox outbox = outbox(location, 1, ANY).connect()) {
       mail.fill(outbox, messages);
     }
   }

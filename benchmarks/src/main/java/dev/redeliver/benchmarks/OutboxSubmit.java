@@ -31,7 +31,7 @@ final class OutboxSubmit implements Drain {
     database.empty();
     OutboxMail mail = new OutboxMail(OutboxMail.Domains.MANY);
     long took = 0;
-    try (Outbox outbox = OutboxMail.outbox(database.location(), 1, 1).connect()) {
+    try (Outbox outbox = OutboxMail.outbox(database.location(), 1, OutboxMail.ANY).connect()) {
       for (int done = 0; done < entries; done += OutboxMail.TOGETHER) {
         // Made beforehand: an application's own affair.
         List<List<Submission>> parts = parts(mail, Math.min(OutboxMail.TOGETHER, entries - done));
