@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  */
 final class Demo {
   /** What a server names that limits. */
-  static final Duration NAMED_DELAY = Duration.ofSeconds(120);
+  static final Duration NAMED_DELAY = Duration.ofMinutes(2);
 
   private final Terminal terminal;
   private final RetryPolicy policy;

@@ -146,7 +146,7 @@ final class ScheduleCommand implements Callable<Integer> {
       case ATTEMPTS -> "ends: all attempts are used up; the next would be at " + next;
       case DEADLINE -> "ends: the next try, at " + next + ", would be after the deadline";
       case DEFERRED -> "not waited for in process: the report names the next try, after " + next;
-      case UNKNOWN_OUTCOME, INTERRUPTED -> "ends: " + end.why();
+      case UNKNOWN_OUTCOME, INTERRUPTED, HANDED_OVER -> "ends: " + end.why();
     };
   }
 

@@ -177,7 +177,7 @@ final class TextExplanation {
               + policy.profile().token()
               + " profile); the report says to try again after "
               + later;
-      case UNKNOWN_OUTCOME, INTERRUPTED -> "gives up: " + giveUp.why();
+      case UNKNOWN_OUTCOME, INTERRUPTED, HANDED_OVER -> "gives up: " + giveUp.why();
     };
   }
 
