@@ -5,8 +5,10 @@ import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.Resumption;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.WeakHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,8 @@ final class Deferral {
 
   static final Deferral NONE = new Deferral(null);
 
+  private static final Map<Session, Deferral> BY_SESSION = new WeakHashMap<>();
+
   private final @Nullable DeferredMessages to;
 
   Deferral(@Nullable DeferredMessages to) {
@@ -23,7 +27,7 @@ final class Deferral {
   }
 
   /**
-   * {@return what the session asks for}
+   * {@return what the session asks for, made when it is first asked for}
    *
    * @throws MessagingException if it cannot be had: a message must not be lost by a missing jar
    */
@@ -32,6 +36,17 @@ final class Deferral {
     if (location == null || location.isBlank()) {
       return NONE;
     }
+    synchronized (BY_SESSION) {
+      Deferral known = BY_SESSION.get(session);
+      if (known == null) {
+        known = open(session, location);
+        BY_SESSION.put(session, known);
+      }
+      return known;
+    }
+  }
+
+  private static Deferral open(Session session, String location) throws MessagingException {
     try {
       return new Deferral(
           ServiceLoader.load(DeferredMessagesFactory.class, Deferral.class.getClassLoader())

@@ -1,7 +1,11 @@
 package dev.redeliver.outbox;
 
+import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
@@ -35,6 +39,21 @@ final class Database {
 
   Dialect dialect() {
     return dialect;
+  }
+
+  /** {@return the file of an embedded database; empty if it is in memory, or on a server} */
+  Optional<Path> file() {
+    if (dialect != Dialect.SQLITE) {
+      return Optional.empty();
+    }
+    return read(
+        connection -> {
+          try (Statement statement = connection.createStatement();
+              ResultSet row = statement.executeQuery("pragma database_list")) {
+            String name = row.next() ? row.getString("file") : "";
+            return name == null || name.isEmpty() ? Optional.empty() : Optional.of(Path.of(name));
+          }
+        });
   }
 
   /** {@return what one statement, or several that need not agree, gave} */

@@ -4,12 +4,8 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
@@ -65,8 +61,7 @@ final class Embedded {
       return new HikariDataSource(config);
     } catch (HikariPool.PoolInitializationException e) {
       Throwable why = e.getCause() == null ? e : e.getCause();
-      throw new OutboxException(
-          "the outbox's database cannot be reached: " + why.getMessage(), e);
+      throw new OutboxException("the outbox's database cannot be reached: " + why.getMessage(), e);
     }
   }
 
@@ -78,35 +73,6 @@ final class Embedded {
       }
     } catch (IOException e) {
       throw new OutboxException("the directory of " + file + " cannot be made", e);
-    }
-  }
-
-  /**
-   * {@return the right to send what is in a file, until the process ends or gives it back}
-   *
-   * @throws OutboxException if another process has it
-   */
-  static AutoCloseable own(Path file) {
-    Path name = Path.of(file.toAbsolutePath() + ".lock");
-    try {
-      FileChannel channel =
-          FileChannel.open(name, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock;
-      try {
-        lock = channel.tryLock();
-      } catch (OverlappingFileLockException e) {
-        lock = null;
-      }
-      if (lock == null) {
-        channel.close();
-        throw new OutboxException(
-            "another process sends what is in "
-                + file
-                + "; for several processes use PostgreSQL, or let one send");
-      }
-      return channel;
-    } catch (IOException e) {
-      throw new OutboxException(name + " cannot be locked", e);
     }
   }
 }

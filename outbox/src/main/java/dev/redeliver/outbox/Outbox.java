@@ -19,7 +19,6 @@ import dev.redeliver.policy.SenderSettings;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -90,10 +89,6 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
   }
 
   private Sending sending(Builder builder, OutboxSettings settings, SenderSettings sender) {
-    AutoCloseable lock =
-        own == null || database.dialect() == Dialect.POSTGRESQL
-            ? () -> {}
-            : Embedded.own(Path.of(settings.location()));
     AtomicReference<Redeliverer> late = new AtomicReference<>();
     Destinations destinations =
         new Destinations(
@@ -120,9 +115,9 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
             new Engine.Node(Nodes.name(), courier.capacity(), CLOSE_LIMIT, builder.background),
             clock,
             builder.scheduler);
-    boolean alone = database.dialect() == Dialect.SQLITE;
+    Ownership ownership = new Ownership(database.file().orElse(null));
     return new Sending(
-        store, settings, redeliverer, courier, worker, engine, clock, lock, alone, operations);
+        store, settings, redeliverer, courier, worker, engine, clock, ownership, operations);
   }
 
   /**
@@ -399,11 +394,11 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     }
 
     /**
-     * {@return an outbox that sends}
+     * {@return an outbox that sends} While another process sends what is in the same file, this one
+     * waits for its end, and then takes over.
      *
      * @throws PolicyException if {@code redeliver.*} properties are bad; it names all of them
-     * @throws OutboxException if the database cannot be used, or another process sends what is in
-     *     the file
+     * @throws OutboxException if the database cannot be used
      */
     public Outbox open() {
       Outbox outbox = build();

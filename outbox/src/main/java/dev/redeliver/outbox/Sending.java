@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,12 +42,13 @@ final class Sending {
   private final QueueWorker worker;
   private final Engine engine;
   private final InstantSource clock;
-  private final AutoCloseable lock;
-  private final boolean alone;
+  private final Ownership ownership;
   private final Operations operations;
   private final Supplier<OutboxStatus> status = this::status;
   private volatile OutboxStatus seen =
       new OutboxStatus(Map.of(), Optional.empty(), Optional.empty());
+  private @Nullable Future<?> waiting;
+  private boolean closed;
   private final AtomicBoolean waking = new AtomicBoolean();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -58,8 +61,7 @@ final class Sending {
   /**
    * Makes it.
    *
-   * @param lock is given back at the end
-   * @param alone whether no other process can have a lease
+   * @param ownership is given back at the end
    */
   Sending(
       Store store,
@@ -69,8 +71,7 @@ final class Sending {
       QueueWorker worker,
       Engine engine,
       InstantSource clock,
-      AutoCloseable lock,
-      boolean alone,
+      Ownership ownership,
       Operations operations) {
     this.operations = operations;
     this.store = store;
@@ -80,17 +81,41 @@ final class Sending {
     this.worker = worker;
     this.engine = engine;
     this.clock = clock;
-    this.lock = lock;
-    this.alone = alone;
+    this.ownership = ownership;
   }
 
-  void start() {
+  synchronized void start() {
+    redeliverer.tell(listener -> listener.outboxOpened(status));
+    every(LOOKING, this::look);
+    if (ownership.take()) {
+      begin();
+    } else {
+      LOGGER.info("another process sends what is in the file; this one waits for its end");
+      waiting =
+          timer.scheduleWithFixedDelay(
+              () -> tryTo(this::takeOver), pollMillis(), pollMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private long pollMillis() {
+    return settings.poll().toMillis();
+  }
+
+  private synchronized void takeOver() {
+    if (!closed && ownership.take()) {
+      Future<?> wait = waiting;
+      if (wait != null) {
+        wait.cancel(false);
+      }
+      begin();
+    }
+  }
+
+  private void begin() {
     prepare();
     engine.start();
     every(settings.poll(), this::wake);
     every(CLEANING, this::clean);
-    every(LOOKING, this::look);
-    redeliverer.tell(listener -> listener.outboxOpened(status));
   }
 
   private OutboxStatus status() {
@@ -104,7 +129,7 @@ final class Sending {
 
   /** Whoever had a lease of what only one process sends is no more. */
   void prepare() {
-    if (alone) {
+    if (ownership.isExclusive()) {
       int unused = store.releaseLeases(clock.instant());
     }
   }
@@ -166,16 +191,13 @@ final class Sending {
     courier.close();
   }
 
-  void close() {
+  synchronized void close() {
+    closed = true;
     worker.stop();
     timer.shutdownNow();
     engine.stop();
     courier.close();
     redeliverer.tell(listener -> listener.outboxClosed(status));
-    try {
-      lock.close();
-    } catch (Exception e) {
-      LOGGER.debug("the lock could not be given back; the end of the process does", e);
-    }
+    ownership.close();
   }
 }

@@ -183,4 +183,45 @@ class EngineTest {
     assertThat(world.query("select unknown_outcomes from redeliver_recipient"))
         .containsExactly("1");
   }
+
+  /** A file belongs to one process; the next one waits for its end, as in a restart. */
+  @Test
+  void secondProcessOnAFile_takesOverWhenTheFirstEnds() throws Exception {
+    World world = world(Dialect.SQLITE);
+    CountDownLatch sent = new CountDownLatch(1);
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .always()
+        .then(SmtpAction.run(sent::countDown), SmtpAction.accept());
+    Outbox first = realTime(world).open();
+    try (Outbox second = realTime(world).open()) {
+      try (Outbox same = realTime(world).connect()) {
+        first.close();
+        same.submit(world.message("one", BOB));
+      }
+      assertThat(sent.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(second.operations().list(Selection.ALL, "", 10)).hasSize(1);
+    }
+  }
+
+  /** Closing an outbox that never began to send gives everything back, too. */
+  @Test
+  void secondProcessOnAFile_closedWhileItWaits_ends() throws Exception {
+    World world = world(Dialect.SQLITE);
+    try (Outbox first = realTime(world).open()) {
+      realTime(world).open().close();
+      assertThat(first.operations().count()).isEmpty();
+    }
+    realTime(world).open().close();
+  }
+
+  private static Outbox.Builder realTime(World world) {
+    return world
+        .builder()
+        .dataSource(world.database().source())
+        .clock(InstantSource.system())
+        .settings(OutboxSettings.DEFAULT.withPoll(Duration.ofMillis(50)))
+        .scheduler(Scheduler::create);
+  }
 }

@@ -11,12 +11,16 @@ import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
 import jakarta.mail.Session;
 import jakarta.mail.internet.InternetAddress;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -235,5 +239,46 @@ class OutboxTest {
             () -> builder.location("jdbc:postgresql://127.0.0.1:1/none?user=nobody").connect())
         .isInstanceOf(OutboxException.class)
         .hasMessageStartingWith("the outbox's database cannot be reached: ");
+  }
+
+  /** Such as Spring's: the connection belongs to the transaction of the thread. */
+  @ParameterizedTest
+  @EnumSource
+  void dataSourceOfATransaction_submitTakesPartInIt(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node sender = world.start();
+    Submission submission = Submission.of(world.message("one", BOB));
+    int unused =
+        sender
+            .outbox
+            .store()
+            .database()
+            .transact(
+                connection -> {
+                  DataSource managed = managed(connection);
+                  try (Outbox outbox = world.builder().dataSource(managed).connect()) {
+                    assertThat(outbox.submit(submission)).isNotEmpty();
+                  }
+                  assertThat(connection.isClosed()).isFalse();
+                  connection.rollback();
+                  return 0;
+                });
+    sender.run();
+    assertThat(world.states()).isEmpty();
+    assertThat(world.server.accepted()).isEmpty();
+  }
+
+  /** A source whose connections cannot be closed by who uses them. */
+  private static DataSource managed(Connection connection) {
+    InvocationHandler lent =
+        (proxy, method, arguments) ->
+            method.getName().equals("close") ? null : method.invoke(connection, arguments);
+    Object lentConnection =
+        Proxy.newProxyInstance(
+            OutboxTest.class.getClassLoader(), new Class<?>[] {Connection.class}, lent);
+    InvocationHandler source = (proxy, method, arguments) -> lentConnection;
+    return (DataSource)
+        Proxy.newProxyInstance(
+            OutboxTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, source);
   }
 }
