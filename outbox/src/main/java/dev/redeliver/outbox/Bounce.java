@@ -51,7 +51,7 @@ final class Bounce {
    */
   Optional<Submission> of(Parcel parcel, List<LedgerRow> rows, byte[] content, Instant now) {
     List<LedgerRow> failed = rows.stream().filter(Bounce::isFailed).toList();
-    Optional<String> sender = sender(parcel.parameters());
+    Optional<String> sender = sender(Parameters.parse(parcel.parameters()));
     if (failed.isEmpty() || sender.isEmpty()) {
       return Optional.empty();
     }

@@ -7,7 +7,6 @@ import dev.redeliver.policy.UnknownOutcome;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,7 +16,7 @@ import java.util.Optional;
  * @param id the message's id
  * @param bodyId the name of its octets
  * @param messageId its Message-ID
- * @param parameters of its envelope
+ * @param parameters of its envelope, as they are stored
  * @param unknownOutcome what it wants itself when the reply to the content never came
  * @param submittedAt when it was handed over
  * @param deadline the last moment at which an attempt may start
@@ -28,7 +27,7 @@ record Parcel(
     String id,
     byte[] bodyId,
     String messageId,
-    Map<String, String> parameters,
+    String parameters,
     Optional<UnknownOutcome> unknownOutcome,
     Instant submittedAt,
     Instant deadline,

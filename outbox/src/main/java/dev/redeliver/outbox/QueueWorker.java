@@ -2,6 +2,7 @@ package dev.redeliver.outbox;
 
 import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.Recipient;
+import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.delivery.Waiter;
@@ -9,6 +10,7 @@ import dev.redeliver.jakartamail.Courier;
 import dev.redeliver.jakartamail.FrozenMessage;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.reputation.Destination;
+import dev.redeliver.smtp.SmtpFailure;
 import jakarta.mail.MessagingException;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +51,6 @@ final class QueueWorker implements QueueTask.Work {
   private final Settlement settlement;
   private final Waiter waiter;
   private final @Nullable Bounce bounce;
-  private final AtomicBoolean held = new AtomicBoolean();
   private volatile boolean stopping;
 
   QueueWorker(
@@ -93,7 +93,7 @@ final class QueueWorker implements QueueTask.Work {
     private final List<byte[]> finished = new ArrayList<>();
     private @Nullable Sent sent;
     private @Nullable Instant asleepUntil;
-    private boolean accepted;
+    private @Nullable Instant heldUntil;
     private byte @Nullable [] bodyId;
     private byte @Nullable [] body;
 
@@ -121,9 +121,6 @@ final class QueueWorker implements QueueTask.Work {
         letGo();
       }
       store.removeBodies(finished);
-      if (accepted && held.getAndSet(false)) {
-        store.releaseHeld(now());
-      }
       return pause();
     }
 
@@ -145,17 +142,17 @@ final class QueueWorker implements QueueTask.Work {
         Delivery delivery = redeliverer.resume(parcel.resumption());
         Optional<Duration> unused =
             delivery.endLost(parcel.relay().orElse(""), "the process that sent it ended");
-        List<LedgerRow> rows = settlement.after(parcel, delivery, parcel.relay().orElse(""));
+        List<LedgerRow> rows = settlement.after(parcel, delivery, parcel.relay().orElse(""), null);
         sent = sent(parcel, rows, delivery);
         turn(null);
       }
     }
 
     private void send(Parcel parcel) {
-      Destination destination = destination(parcel);
-      Optional<Instant> opens = destinations.opensAt(destination, now());
+      Optional<Instant> opens =
+          isOver(parcel) ? Optional.empty() : destinations.opensAt(destination(parcel), now());
       if (opens.isPresent()) {
-        asleepUntil = opens.get();
+        sleepUntil(opens.get());
         return;
       }
       Parcel marked = turn(parcel).orElse(null);
@@ -163,6 +160,7 @@ final class QueueWorker implements QueueTask.Work {
         return;
       }
       Delivery delivery = redeliverer.resume(marked.resumption());
+      heldUntil = null;
       String relay = "";
       try {
         relay = attempt(marked, delivery);
@@ -174,17 +172,30 @@ final class QueueWorker implements QueueTask.Work {
             .log("a message cannot be sent and is put off");
         delivery.stop(Decision.Reason.INTERRUPTED, "cannot be sent: " + e.getMessage());
       }
-      List<LedgerRow> rows = settlement.after(marked, delivery, relay);
+      List<LedgerRow> rows = settlement.after(marked, delivery, relay, heldUntil);
       sent = sent(marked, rows, delivery);
-      accepted |= rows.stream().anyMatch(row -> row.state() == EntryState.ACCEPTED);
-      if (rows.stream().anyMatch(row -> row.state() == EntryState.HELD)) {
-        held.set(true);
-        sleepUntil(
-            rows.stream()
-                .flatMap(row -> row.recipient().nextTry().stream())
-                .min(Instant::compareTo)
-                .orElse(now()));
+      if (isHeldByServer(delivery)) {
+        rows.stream()
+            .flatMap(row -> row.recipient().nextTry().stream())
+            .min(Instant::compareTo)
+            .ifPresent(this::sleepUntil);
       }
+    }
+
+    /** All other messages there would be held, too: one of them finds out when that is over. */
+    private static boolean isHeldByServer(Delivery delivery) {
+      return delivery.report().recipients().stream()
+          .map(RecipientReport::history)
+          .filter(history -> !history.isEmpty())
+          .map(history -> history.get(history.size() - 1))
+          .anyMatch(
+              last ->
+                  last.decision().orElse(null) instanceof Decision.Hold
+                      && last.failure().orElse(null) instanceof SmtpFailure.Refused);
+    }
+
+    private boolean isOver(Parcel parcel) {
+      return now().isAfter(parcel.deadline());
     }
 
     private static Destination destination(Parcel parcel) {
@@ -193,12 +204,13 @@ final class QueueWorker implements QueueTask.Work {
 
     /** {@return the relay over which the attempt was made; empty if none was} */
     private String attempt(Parcel parcel, Delivery delivery) throws MessagingException {
-      if (now().isAfter(parcel.deadline())) {
+      if (isOver(parcel)) {
         delivery.stop(Decision.Reason.DEADLINE, "the deadline passed while the message waited");
         return "";
       }
       FrozenMessage message =
-          FrozenMessage.thaw(content(parcel), delivery.envelope(), parcel.parameters());
+          FrozenMessage.thaw(
+              content(parcel), delivery.envelope(), Parameters.parse(parcel.parameters()));
       int before = delivery.transactions();
       Courier.Trip trip =
           parcel.relay().isPresent()
@@ -244,6 +256,7 @@ final class QueueWorker implements QueueTask.Work {
     private void meet(RelayStatus obstacle, Delivery delivery) {
       sleepUntil(obstacle.nextProbe().orElse(now()));
       if (obstacle.state() == RelayStatus.State.HELD && !delivery.waiting().isEmpty()) {
+        heldUntil = obstacle.nextProbe().orElse(null);
         obstacle.obstacle().ifPresent(why -> delivery.stop(why, why.decision()));
       }
     }

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What is to be written about a message after an attempt. Reads its clock, and changes nothing. */
 final class Settlement {
@@ -31,14 +32,22 @@ final class Settlement {
    * {@return the rows as they are after an attempt}
    *
    * @param relay the relay that it was made over; empty if none was made
+   * @param heldUntil when the relay that held it is asked again; null if no relay did
    */
-  List<LedgerRow> after(Parcel parcel, Delivery delivery, String relay) {
+  List<LedgerRow> after(
+      Parcel parcel, Delivery delivery, String relay, @Nullable Instant heldUntil) {
     List<RecipientReport> reports = delivery.report().recipients();
     List<RecipientState> states = delivery.states();
     List<LedgerRow> rows = new ArrayList<>(reports.size());
     for (int i = 0; i < reports.size(); i++) {
       rows.add(
-          row(parcel.rows().get(i), reports.get(i), states.get(i), delivery.transactions(), relay));
+          row(
+              parcel.rows().get(i),
+              reports.get(i),
+              states.get(i),
+              delivery.transactions(),
+              relay,
+              heldUntil));
     }
     return rows;
   }
@@ -48,9 +57,10 @@ final class Settlement {
       RecipientReport report,
       RecipientState state,
       int transactions,
-      String relay) {
+      String relay,
+      @Nullable Instant heldUntil) {
     LedgerRow.Event event = event(before, report);
-    Optional<Instant> nextTry = nextTry(report, state);
+    Optional<Instant> nextTry = nextTry(report, state, heldUntil);
     EntryState entry = entryState(before, report, nextTry);
     String pin =
         nextTry.isEmpty() || state.unknownOutcomes() == 0
@@ -80,14 +90,15 @@ final class Settlement {
         : EntryState.DEFERRED;
   }
 
-  private Optional<Instant> nextTry(RecipientReport report, RecipientState state) {
+  private Optional<Instant> nextTry(
+      RecipientReport report, RecipientState state, @Nullable Instant heldUntil) {
     if (report.outcome() != Outcome.PENDING || state.nextTry().isPresent()) {
       return state.nextTry();
     }
     Instant now = redeliverer.clock().instant();
     Decision decision = report.decision().orElse(null);
     if (decision instanceof Decision.Hold) {
-      return Optional.of(now.plus(pause(report)));
+      return Optional.of(heldUntil == null ? now.plus(pause(report)) : heldUntil);
     }
     if (decision instanceof Decision.GiveUp end) {
       return switch (end.reason()) {

@@ -14,14 +14,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is written to the database and read from it while messages come, are sent, and end.
@@ -37,6 +41,11 @@ final class Store {
           + " m.deadline, "
           + ROW
           + " from ";
+
+  /** After that, another release may be there. */
+  private static final Duration UNREADABLE = Duration.ofHours(1);
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(Store.class);
 
   private final Database database;
   private final Dialect dialect;
@@ -283,20 +292,46 @@ final class Store {
         });
   }
 
+  /** What another release wrote, and this one cannot read, must not keep the others. */
   private static List<Parcel> parcels(PreparedStatement select) throws SQLException {
     Map<String, Parcel> parcels = new LinkedHashMap<>();
+    Set<String> unreadable = new HashSet<>();
     try (ResultSet row = select.executeQuery()) {
       while (row.next()) {
-        String id = row.getString(1);
-        Parcel parcel = parcels.get(id);
-        if (parcel == null) {
-          parcel = parcel(row);
-          parcels.put(id, parcel);
+        String id = row.getString("id");
+        try {
+          Parcel parcel = parcels.get(id);
+          if (parcel == null) {
+            parcel = parcel(row);
+            parcels.put(id, parcel);
+          }
+          parcel.rows().add(ledgerRow(row));
+        } catch (OutboxException | IllegalArgumentException e) {
+          LOGGER.error("{} cannot be read and is put off", id, e);
+          unreadable.add(id);
         }
-        parcel.rows().add(ledgerRow(row));
       }
     }
+    parcels.keySet().removeAll(unreadable);
+    putOff(select.getConnection(), unreadable);
     return List.copyOf(parcels.values());
+  }
+
+  private static void putOff(Connection connection, Set<String> ids) throws SQLException {
+    if (ids.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update redeliver_recipient set next_try = next_try + "
+                + UNREADABLE.toMillis()
+                + " where message_id = ? and next_try is not null")) {
+      for (String id : ids) {
+        update.setString(1, id);
+        update.addBatch();
+      }
+      int[] unused = update.executeBatch();
+    }
   }
 
   private static Parcel parcel(ResultSet row) throws SQLException {
@@ -304,7 +339,7 @@ final class Store {
         row.getString("id"),
         row.getBytes("body_id"),
         row.getString("message_id"),
-        Parameters.parse(row.getString("parameters")),
+        row.getString("parameters"),
         Optional.ofNullable(row.getString("unknown_outcome")).map(UnknownOutcome::valueOf),
         Instant.ofEpochMilli(row.getLong("submitted_at")),
         Instant.ofEpochMilli(row.getLong("deadline")),
@@ -573,20 +608,6 @@ final class Store {
             update.setBoolean(1, false);
             dialect.customization().setInstant(update, 2, now);
             update.setBoolean(3, true);
-            return update.executeUpdate();
-          }
-        });
-  }
-
-  /** Our set-up works again: whatever was held is sent as if it were new. */
-  int releaseHeld(Instant now) {
-    return database.transact(
-        connection -> {
-          try (PreparedStatement update =
-              connection.prepareStatement(
-                  "update redeliver_recipient set state = 'NEW', next_try = ?"
-                      + " where state = 'HELD'")) {
-            update.setLong(1, now.toEpochMilli());
             return update.executeUpdate();
           }
         });

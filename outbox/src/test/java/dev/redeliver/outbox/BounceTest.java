@@ -114,7 +114,9 @@ class BounceTest {
     node.outbox.submit(
         Submission.of(world.message("one", BOB)).withDeadline(Duration.ofMinutes(1)));
     node.run();
-    assertThat(notifications(world)).hasSize(1);
+    assertThat(notifications(world))
+        .as("%s", node.outbox.operations().list(Selection.ALL, "", 10))
+        .hasSize(1);
     assertThat(notifications(world).get(0).text()).contains("Status: 4.4.7");
   }
 

@@ -215,4 +215,61 @@ class QueuesTest {
     assertThat(subjects(world)).hasSize(50).doesNotHaveDuplicates();
     assertThat(world.states()).hasSize(50).containsOnly("ACCEPTED");
   }
+
+  /** What cannot be read, because another release wrote it, keeps nobody else. */
+  @ParameterizedTest
+  @EnumSource
+  void rowOfAnotherRelease_keepsNobody(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    String strange = node.outbox.submit(world.message("strange", BOB));
+    world.execute("update redeliver_recipient set failures = 'MOON_PHASE=3'");
+    for (int i = 0; i < 8; i++) {
+      node.outbox.submit(world.message("mail " + i, BOB));
+    }
+    node.run();
+    assertThat(subjects(world)).hasSize(8).doesNotContain("strange");
+
+    world.execute("update redeliver_recipient set failures = ''");
+    world.advance(Duration.ofHours(1));
+    node.run();
+    assertThat(node.outbox.operations().show(strange).orElseThrow().finishedAt()).isPresent();
+    assertThat(subjects(world)).hasSize(9);
+  }
+
+  /** One message that our set-up cannot send is held by itself. */
+  @ParameterizedTest
+  @EnumSource
+  void messageWithUnknownParameters_keepsNobody(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    node.outbox.submit(world.message("strange", BOB));
+    world.execute("update redeliver_message set parameters = '9&from=x'");
+    for (int i = 0; i < 8; i++) {
+      node.outbox.submit(world.message("mail " + i, BOB));
+    }
+    node.run();
+    assertThat(subjects(world)).hasSize(8);
+    assertThat(world.query("select decision from redeliver_recipient where state = 'DEFERRED'"))
+        .singleElement()
+        .asString()
+        .contains("version '9', and this release knows 1");
+  }
+
+  /** Time is over also while the destination pauses. */
+  @ParameterizedTest
+  @EnumSource
+  void deadlinePassesWhileTheServerIsDown_isExpired(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    node.outbox.submit(
+        Submission.of(world.message("code", BOB)).withDeadline(Duration.ofMinutes(5)));
+    world.server.stop();
+    node.run();
+    for (int minute = 0; minute < 10; minute++) {
+      world.advance(Duration.ofMinutes(1));
+      node.run();
+    }
+    assertThat(world.states()).containsExactly("EXPIRED");
+  }
 }

@@ -212,6 +212,18 @@ final class World implements AutoCloseable {
     }
   }
 
+  void execute(String statement) {
+    int changed =
+        database()
+            .read(
+                connection -> {
+                  try (Statement sql = connection.createStatement()) {
+                    return sql.executeUpdate(statement);
+                  }
+                });
+    assertThat(changed).isPositive();
+  }
+
   /** {@return the octets in the first column of the first row} */
   byte[] octets(String query) {
     return database()
