@@ -65,8 +65,12 @@ final class Destinations implements DeliveryListener {
     return destination.kind() + "/" + destination.name();
   }
 
-  /** {@return when a destination may get its next message; empty if now} Takes its turn then. */
-  Optional<Instant> opensAt(Destination destination, Instant now) {
+  /**
+   * {@return when a destination may get its next message; empty if now} Takes its turn then.
+   *
+   * @param ask whether to look what other processes have found out
+   */
+  Optional<Instant> opensAt(Destination destination, Instant now, boolean ask) {
     if (!settings.enabled()) {
       return Optional.empty();
     }
@@ -74,7 +78,8 @@ final class Destinations implements DeliveryListener {
     if (own.isAfter(now)) {
       return Optional.of(own);
     }
-    Optional<Instant> paused = pausedUntil(destination).filter(until -> until.isAfter(now));
+    Optional<Instant> paused =
+        ask ? pausedUntil(destination).filter(until -> until.isAfter(now)) : Optional.empty();
     return paused.isPresent() || settings.maxRate() == Double.POSITIVE_INFINITY
         ? paused
         : takeTurn(destination, now);

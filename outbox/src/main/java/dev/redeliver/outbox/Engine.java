@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BiFunction;
@@ -38,6 +37,9 @@ final class Engine {
    */
   static final Duration NEVER = Duration.ofDays(36_500);
 
+  /** Queues that the scheduler learns of in one transaction. */
+  private static final int TOGETHER = 500;
+
   private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
   private final Scheduler scheduler;
@@ -59,7 +61,7 @@ final class Engine {
     this.store = store;
     this.clock = clock;
     Dialect dialect = store.database().dialect();
-    List<Task<?>> tasks = List.of(QueueTask.of(work, clock));
+    List<Task<?>> tasks = List.of(QueueTask.of(work, clock, this::lookAgain));
     SchedulerBuilder builder =
         start
             .apply(store.database().source(), new ArrayList<>(tasks))
@@ -110,6 +112,11 @@ final class Engine {
     scheduler.start();
   }
 
+  /** A queue has more to do than it got time for: the scheduler does not wait for its next poll. */
+  private void lookAgain() {
+    scheduler.triggerCheckForDueExecutions();
+  }
+
   /** Waits for what is being done, as long as the node said. */
   void stop() {
     scheduler.stop();
@@ -129,12 +136,18 @@ final class Engine {
     return wake(store.neglected(clock.instant(), true));
   }
 
-  private int wake(Map<String, Instant> queues) {
-    queues.forEach(this::wake);
-    if (!queues.isEmpty()) {
+  private int wake(Store.Neglected queues) {
+    List<String> unknown = List.copyOf(queues.unknown().keySet());
+    for (int from = 0; from < unknown.size(); from += TOGETHER) {
+      List<String> some = unknown.subList(from, Math.min(from + TOGETHER, unknown.size()));
+      store.schedule(some, queues.unknown());
       scheduler.triggerCheckForDueExecutions();
     }
-    return queues.size();
+    queues.late().forEach(this::wake);
+    if (!queues.late().isEmpty()) {
+      scheduler.triggerCheckForDueExecutions();
+    }
+    return unknown.size() + queues.late().size();
   }
 
   private void wake(String queue, Instant due) {

@@ -36,17 +36,22 @@ final class QueueTask {
    */
   record Pause(Optional<Instant> until, QueueData data) {}
 
-  /** {@return the task} */
-  static CustomTask<QueueData> of(Work work, InstantSource clock) {
+  /**
+   * {@return the task}
+   *
+   * @param more is run when a queue has more to do at once
+   */
+  static CustomTask<QueueData> of(Work work, InstantSource clock, Runnable more) {
     return Tasks.custom(NAME, QueueData.class)
         .onFailure(
             (failed, operations) ->
                 operations.reschedule(failed, clock.instant().plus(AFTER_FAILURE)))
         .onDeadExecution((dead, operations) -> operations.reschedule(dead, clock.instant()))
-        .execute((instance, context) -> execute(work, context.getExecution()));
+        .execute((instance, context) -> execute(work, clock, more, context.getExecution()));
   }
 
-  private static CompletionHandler<QueueData> execute(Work work, Execution execution) {
+  private static CompletionHandler<QueueData> execute(
+      Work work, InstantSource clock, Runnable more, Execution execution) {
     QueueName queue = QueueName.parse(execution.taskInstance.getId());
     Pause pause;
     try {
@@ -55,11 +60,17 @@ final class QueueTask {
       // It is another process's now, and so is what follows.
       return (complete, operations) -> {};
     }
-    return (complete, operations) ->
-        pause
-            .until()
-            .ifPresentOrElse(
-                time -> operations.reschedule(complete, time, pause.data()), operations::remove);
+    return (complete, operations) -> {
+      Instant until = pause.until().orElse(null);
+      if (until == null) {
+        operations.remove();
+        return;
+      }
+      operations.reschedule(complete, until, pause.data());
+      if (!until.isAfter(clock.instant())) {
+        more.run();
+      }
+    };
   }
 
   /** {@return a queue as the scheduler names it} */

@@ -110,9 +110,11 @@ final class QueueWorker implements QueueTask.Work {
           if (due.isEmpty()) {
             break;
           }
+          boolean first = true;
           for (Parcel parcel : due) {
             if (goesOn()) {
-              send(parcel);
+              send(parcel, first);
+              first = false;
             }
           }
           turn(null);
@@ -148,9 +150,14 @@ final class QueueWorker implements QueueTask.Work {
       }
     }
 
-    private void send(Parcel parcel) {
+    /**
+     * Sends a message, if its destination wants any.
+     *
+     * @param ask whether to look what other processes know of the destination
+     */
+    private void send(Parcel parcel, boolean ask) {
       Optional<Instant> opens =
-          isOver(parcel) ? Optional.empty() : destinations.opensAt(destination(parcel), now());
+          isOver(parcel) ? Optional.empty() : destinations.opensAt(destination(parcel), now(), ask);
       if (opens.isPresent()) {
         sleepUntil(opens.get());
         return;

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -413,11 +414,19 @@ final class Store {
   }
 
   /**
+   * Queues that nobody is going to look after in time, each with the time when it has to be.
+   *
+   * @param unknown those that the scheduler does not know
+   * @param late those that it knows, and whose time it has set too late
+   */
+  record Neglected(Map<String, Instant> unknown, Map<String, Instant> late) {}
+
+  /**
    * {@return queues that have something new to do, or with {@code all} anything, and that nobody is
    * going to look after in time, each with the time when it has to be} Jumps from queue to queue in
    * the index: what it costs depends on how many queues there are, not on how many messages.
    */
-  Map<String, Instant> neglected(Instant now, boolean all) {
+  Neglected neglected(Instant now, boolean all) {
     String which = all ? "next_try is not null" : "state = 'NEW'";
     return database.read(
         connection -> {
@@ -435,12 +444,14 @@ final class Store {
                       + " from q left join redeliver_task t on t.task_name = '"
                       + QueueTask.NAME
                       + "' and t.task_instance = q.queue where q.queue is not null")) {
-            Map<String, Instant> queues = new LinkedHashMap<>();
+            Neglected queues = new Neglected(new LinkedHashMap<>(), new LinkedHashMap<>());
             try (ResultSet row = select.executeQuery()) {
               while (row.next()) {
                 Instant due = instant(row, "due").filter(now::isBefore).orElse(now);
-                if (isNeglected(row, due)) {
-                  queues.put(row.getString("queue"), due);
+                if (row.getString("task_instance") == null) {
+                  queues.unknown.put(row.getString("queue"), due);
+                } else if (isLate(row, due)) {
+                  queues.late.put(row.getString("queue"), due);
                 }
               }
             }
@@ -449,14 +460,42 @@ final class Store {
         });
   }
 
-  private boolean isNeglected(ResultSet row, Instant due) throws SQLException {
-    if (row.getString("task_instance") == null) {
-      return true;
-    }
+  private boolean isLate(ResultSet row, Instant due) throws SQLException {
     boolean asleep = QueueData.of(row.getBytes("task_data")).asleep();
     return !row.getBoolean("picked")
         && !asleep
         && dialect.customization().getInstant(row, "execution_time").isAfter(due);
+  }
+
+  /**
+   * Makes queues known to the scheduler, as it does itself, but many in one transaction. Those that
+   * it knows by now are left as they are.
+   *
+   * @param due when each of them is due
+   */
+  void schedule(List<String> queues, Map<String, Instant> due) {
+    int[] unused =
+        database.transact(
+            connection -> {
+              try (PreparedStatement insert =
+                  connection.prepareStatement(
+                      "insert into redeliver_task (task_name, task_instance, execution_time,"
+                          + " picked, version, priority, task_data) values (?, ?, ?, ?, 1, ?, ?)"
+                          + " on conflict do nothing")) {
+                for (String queue : queues) {
+                  insert.setString(1, QueueTask.NAME);
+                  insert.setString(2, queue);
+                  dialect
+                      .customization()
+                      .setInstant(insert, 3, Objects.requireNonNull(due.get(queue)));
+                  insert.setBoolean(4, false);
+                  insert.setInt(5, QueueName.parse(queue).priority().rank());
+                  insert.setBytes(6, QueueData.AWAKE.octets());
+                  insert.addBatch();
+                }
+                return insert.executeBatch();
+              }
+            });
   }
 
   // ---------------------------------------------------------------- what is sent
@@ -620,14 +659,7 @@ final class Store {
     if (names.isEmpty()) {
       return 0;
     }
-    return database.transact(
-        connection -> {
-          int removed = 0;
-          for (byte[] name : lockBodies(connection, names)) {
-            removed += removeBody(connection, name);
-          }
-          return removed;
-        });
+    return database.transact(connection -> removeBodies(connection, lockBodies(connection, names)));
   }
 
   /**
@@ -660,14 +692,17 @@ final class Store {
     }
   }
 
-  private static int removeBody(Connection connection, byte[] name) throws SQLException {
+  private static int removeBodies(Connection connection, List<byte[]> names) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
             "delete from redeliver_body where id = ? and not exists"
                 + " (select 1 from redeliver_message where body_id = ?)")) {
-      delete.setBytes(1, name);
-      delete.setBytes(2, name);
-      return delete.executeUpdate();
+      for (byte[] name : names) {
+        delete.setBytes(1, name);
+        delete.setBytes(2, name);
+        delete.addBatch();
+      }
+      return Arrays.stream(delete.executeBatch()).sum();
     }
   }
 
