@@ -7,7 +7,6 @@ import dev.redeliver.policy.OutboxSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -179,9 +178,12 @@ final class Sending {
     while (store.forget(now.minus(settings.retention()), AT_A_TIME) == AT_A_TIME) {
       LOGGER.debug("{} messages forgotten", AT_A_TIME);
     }
-    List<byte[]> orphans = store.orphans(now.minus(OLD), AT_A_TIME);
-    while (!orphans.isEmpty() && store.removeBodies(orphans) == AT_A_TIME) {
-      orphans = store.orphans(now.minus(OLD), AT_A_TIME);
+    Optional<byte[]> after = Optional.of(new byte[0]);
+    while (after.isPresent() && !timer.isShutdown()) {
+      Store.Bodies some = store.bodies(after.get(), now.minus(OLD), AT_A_TIME);
+      int removed = store.removeBodies(some.orphans());
+      LOGGER.trace("octets of {} messages removed", removed);
+      after = some.last();
     }
   }
 

@@ -706,25 +706,60 @@ final class Store {
     }
   }
 
-  /** {@return octets that no message needs, such as after a crash between two transactions} */
-  List<byte[]> orphans(Instant before, int limit) {
+  /**
+   * Some of the octets that are stored, in the order of their names.
+   *
+   * @param orphans the names of those that no message needs
+   * @param last the last name of all; empty if there are no more
+   */
+  record Bodies(List<byte[]> orphans, Optional<byte[]> last) {}
+
+  /**
+   * {@return octets that no message needs, such as after a crash between two transactions} Reads
+   * only indexes: the octets of a large backlog are many times the memory.
+   *
+   * @param after looks at those behind this name
+   * @param limit looks at so many
+   */
+  Bodies bodies(byte[] after, Instant before, int limit) {
     return database.read(
         connection -> {
+          List<byte[]> orphans = new ArrayList<>();
+          byte[] last = null;
+          int seen = 0;
           try (PreparedStatement select =
               connection.prepareStatement(
-                  "select b.id from redeliver_body b where b.created_at < ? and not exists"
-                      + " (select 1 from redeliver_message m where m.body_id = b.id) limit ?")) {
-            select.setLong(1, before.toEpochMilli());
-            select.setInt(2, limit);
-            List<byte[]> names = new ArrayList<>();
+                  "select b.id, exists (select 1 from redeliver_message m where m.body_id = b.id)"
+                      + " from redeliver_body b where b.id > ? order by b.id limit "
+                      + limit)) {
+            select.setBytes(1, after);
             try (ResultSet row = select.executeQuery()) {
               while (row.next()) {
-                names.add(row.getBytes(1));
+                seen++;
+                last = row.getBytes(1);
+                if (!row.getBoolean(2)) {
+                  orphans.add(last);
+                }
               }
             }
-            return names;
           }
+          orphans.removeIf(name -> !isOlder(connection, name, before));
+          return new Bodies(orphans, seen < limit ? Optional.empty() : Optional.ofNullable(last));
         });
+  }
+
+  private static boolean isOlder(Connection connection, byte[] name, Instant before) {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select 1 from redeliver_body where id = ? and created_at < ?")) {
+      select.setBytes(1, name);
+      select.setLong(2, before.toEpochMilli());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next();
+      }
+    } catch (SQLException e) {
+      throw Database.failed(e);
+    }
   }
 
   /** Forgets messages that ended before a time. {@return how many} */
