@@ -100,10 +100,9 @@ final class Store {
     List<Incoming> fresh = new ArrayList<>(incoming.size());
     for (int i = 0; i < inserted.length; i++) {
       Incoming each = incoming.get(i);
-      if (inserted[i] == 0) {
-        given.add(idOf(connection, each.submission.idempotencyKey().orElseThrow()));
-      } else {
-        given.add(each.id);
+      String id = inserted[i] > 0 ? each.id : idOf(connection, each);
+      given.add(id);
+      if (id.equals(each.id)) {
         fresh.add(each);
       }
     }
@@ -139,7 +138,15 @@ final class Store {
     }
   }
 
-  private static String idOf(Connection connection, String key) throws SQLException {
+  /**
+   * {@return the id of the message that is there} A driver that makes one statement of several (as
+   * with {@code reWriteBatchedInserts}) does not tell which of them found one.
+   */
+  private static String idOf(Connection connection, Incoming message) throws SQLException {
+    String key = message.submission.idempotencyKey().orElse(null);
+    if (key == null) {
+      return message.id;
+    }
     try (PreparedStatement select =
         connection.prepareStatement("select id from redeliver_message where idempotency_key = ?")) {
       select.setString(1, key);
@@ -163,7 +170,7 @@ final class Store {
       List<Incoming> known = new ArrayList<>();
       int[] inserted = tryInsertBodies(connection, missing, now);
       for (int i = 0; i < inserted.length; i++) {
-        if (inserted[i] == 0) {
+        if (inserted[i] <= 0) {
           known.add(missing.get(i));
         }
       }
