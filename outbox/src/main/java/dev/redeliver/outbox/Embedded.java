@@ -3,6 +3,7 @@ package dev.redeliver.outbox;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
+import dev.redeliver.policy.OutboxSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,22 +17,25 @@ final class Embedded {
   private Embedded() {}
 
   /**
-   * {@return a pool for a location as {@code redeliver.outbox} names it}
+   * {@return a pool for what {@code redeliver.outbox} names}
    *
    * @param connections so many at a time, if the database can do with more than one
    * @throws OutboxException if it cannot be reached, or is no database
    */
-  static HikariDataSource open(String location, int connections) {
-    return location.startsWith("jdbc:")
-        ? pool(location, connections)
-        : file(Path.of(location).toAbsolutePath());
+  static HikariDataSource open(OutboxSettings settings, int connections) {
+    return settings.location().startsWith("jdbc:")
+        ? pool(settings, connections)
+        : file(Path.of(settings.location()).toAbsolutePath());
   }
 
-  private static HikariDataSource pool(String url, int connections) {
+  /** A process that is frozen in the middle of a transaction must not keep its locks for ever. */
+  private static HikariDataSource pool(OutboxSettings settings, int connections) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("redeliver-outbox");
-    config.setJdbcUrl(url);
+    config.setJdbcUrl(settings.location());
     config.setMaximumPoolSize(connections);
+    config.setConnectionInitSql(
+        "set idle_in_transaction_session_timeout = " + settings.lease().toMillis());
     return start(config);
   }
 

@@ -65,6 +65,7 @@ final class Engine {
     SchedulerBuilder builder =
         start
             .apply(store.database().source(), new ArrayList<>(tasks))
+            .clock(clock::instant)
             .tableName(TABLE)
             .schedulerName(new SchedulerName.Fixed(node.name()))
             .threads(node.threads())

@@ -71,11 +71,15 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     policy = builder.policy();
     clock = builder.clock;
     SenderSettings sender = builder.senderSettings();
-    own = builder.source == null ? Embedded.open(settings.location(), builder.connections()) : null;
+    own = builder.source == null ? Embedded.open(settings, builder.connections()) : null;
     boolean made = false;
     try {
       database = new Database(own == null ? Objects.requireNonNull(builder.source) : own);
-      new Schema(database).migrate(clock.instant());
+      if (sends) {
+        new Schema(database).migrate(clock.instant());
+      } else {
+        new Schema(database).check();
+      }
       int queues = Math.min(settings.queuesPerDestination(), policy.guard().maxConnections());
       store = new Store(database, new ContentCipher(builder.key), queues);
       operations = new Operations(database, clock);
@@ -412,7 +416,8 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     }
 
     /**
-     * {@return an outbox that takes messages and can be operated, and sends nothing}
+     * {@return an outbox that takes messages and can be operated, and sends nothing} It changes no
+     * tables: they have to be there, made by {@link #open}.
      *
      * @throws PolicyException if {@code redeliver.*} properties are bad; it names all of them
      * @throws OutboxException if the database cannot be used

@@ -56,7 +56,7 @@ class OperationsTest {
         .extracting(Entry.Recipient::state)
         .containsExactly(EntryState.DEFERRED, EntryState.ACCEPTED);
     Entry.Recipient bob = entry.recipients().get(0);
-    assertThat(bob.cause()).isEqualTo("mailbox_full");
+    assertThat(bob.cause()).isEqualTo("mailbox-full");
     assertThat(bob.reply()).contains("452 4.2.2 Mailbox full");
     assertThat(bob.attempts()).isEqualTo(1);
     assertThat(bob.nextTry()).contains(world.clock.instant().plus(Duration.ofHours(2)));
@@ -103,7 +103,7 @@ class OperationsTest {
     World.Node node = world.start();
     String id = node.outbox.submit(world.message("one", BOB));
     node.run();
-    assertThat(node.outbox.operations().cancel(Selection.cause("mailbox_full"))).isEqualTo(1);
+    assertThat(node.outbox.operations().cancel(Selection.cause("mailbox-full"))).isEqualTo(1);
 
     world.advance(Duration.ofHours(3));
     node.run();

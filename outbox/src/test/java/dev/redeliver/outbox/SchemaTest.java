@@ -56,5 +56,10 @@ class SchemaTest {
     Database database = world.database();
     assertThatThrownBy(() -> new Schema(database).check())
         .hasMessageContaining("there is no outbox in this database yet");
+    assertThatThrownBy(() -> world.builder().dataSource(database.source()).connect())
+        .isInstanceOf(OutboxException.class)
+        .hasMessageContaining("there is no outbox in this database yet");
+    assertThatThrownBy(() -> new Schema(database).check())
+        .hasMessageContaining("there is no outbox in this database yet");
   }
 }

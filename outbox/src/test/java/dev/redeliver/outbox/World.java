@@ -7,6 +7,7 @@ import com.github.kagkarlsson.scheduler.testhelper.SettableClock;
 import com.github.kagkarlsson.scheduler.testhelper.TestHelper.ManualSchedulerBuilder;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.redeliver.delivery.DeliveryListener;
+import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.policy.Profile;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.policy.SenderSettings;
@@ -50,7 +51,7 @@ final class World implements AutoCloseable {
   private World(Dialect dialect, String location) {
     this.dialect = dialect;
     this.location = location;
-    source = Embedded.open(location, 4);
+    source = Embedded.open(OutboxSettings.DEFAULT.withLocation(location), 4);
   }
 
   static World of(Dialect dialect, Path directory) throws Exception {
