@@ -75,7 +75,7 @@ final class Settlement {
 
   private static EntryState entryState(
       LedgerRow before, RecipientReport report, Optional<Instant> nextTry) {
-    if (report.outcome() != Outcome.PENDING) {
+    if (!waits(report)) {
       return EntryState.of(report.outcome());
     }
     if (nextTry.isEmpty()) {
@@ -92,7 +92,7 @@ final class Settlement {
 
   private Optional<Instant> nextTry(
       RecipientReport report, RecipientState state, @Nullable Instant heldUntil) {
-    if (report.outcome() != Outcome.PENDING || state.nextTry().isPresent()) {
+    if (!waits(report) || state.nextTry().isPresent()) {
       return state.nextTry();
     }
     Instant now = redeliverer.clock().instant();
@@ -108,6 +108,28 @@ final class Settlement {
       };
     }
     return Optional.of(now.plus(AFTER_SURPRISE));
+  }
+
+  /**
+   * {@return whether an attempt follows} Within one process, a delivery that cannot go on ends in
+   * doubt if the server may have the message already. Here it can go on later.
+   */
+  private static boolean waits(RecipientReport report) {
+    return switch (report.outcome()) {
+      case PENDING -> true;
+      case UNKNOWN -> isPutOff(report.decision().orElse(null));
+      case ACCEPTED, REFUSED -> false;
+    };
+  }
+
+  private static boolean isPutOff(@Nullable Decision decision) {
+    if (decision instanceof Decision.GiveUp end) {
+      return switch (end.reason()) {
+        case DEFERRED, HANDED_OVER, INTERRUPTED -> true;
+        case ATTEMPTS, DEADLINE, UNKNOWN_OUTCOME -> false;
+      };
+    }
+    return decision instanceof Decision.Hold;
   }
 
   private Duration pause(RecipientReport report) {

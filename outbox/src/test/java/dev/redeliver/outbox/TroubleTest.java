@@ -1,0 +1,106 @@
+package dev.redeliver.outbox;
+
+import static dev.redeliver.outbox.World.BOB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.redeliver.testkit.SmtpAction;
+import dev.redeliver.testkit.Stage;
+import java.nio.file.Path;
+import java.sql.Statement;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What goes wrong around an outbox, and must not become a message's fate. */
+@Timeout(60)
+class TroubleTest {
+  @TempDir private Path directory = Path.of("");
+  private @Nullable World open;
+
+  private World world(Dialect dialect) throws Exception {
+    World world = World.of(dialect, directory);
+    open = world;
+    return world;
+  }
+
+  @AfterEach
+  void close() {
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private static int update(World world, String sql) {
+    return world
+        .database()
+        .transact(
+            connection -> {
+              try (Statement statement = connection.createStatement()) {
+                return statement.executeUpdate(sql);
+              }
+            });
+  }
+
+  /** A hold burns nothing, neither what may have been sent before. */
+  @ParameterizedTest
+  @EnumSource
+  void unknownThenHeld_isKept(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node first = world.start();
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .times(1)
+        .then(SmtpAction.run(first.plug::pull), SmtpAction.close());
+    first.outbox.submit(world.message("one", BOB));
+    first.run();
+    first.kill();
+
+    world.server.on(Stage.MAIL).times(1).reply("530 5.7.0 Authentication required");
+    World.Node second = world.start();
+    for (int i = 0; i < 40 && !world.states().contains("HELD"); i++) {
+      world.advance(Duration.ofMinutes(1));
+      second.scheduler.runDeadExecutionDetection();
+      second.run();
+      assertThat(world.states()).doesNotContain("UNKNOWN");
+    }
+    for (int i = 0; i < 60; i++) {
+      world.advance(Duration.ofMinutes(15));
+      second.run();
+    }
+    assertThat(world.states()).containsExactly("ACCEPTED");
+    assertThat(world.server.accepted()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void unknownThenContentCannotBeReadOnce_isKept(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node first = world.start();
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .times(1)
+        .then(SmtpAction.run(first.plug::pull), SmtpAction.close());
+    first.outbox.submit(world.message("one", BOB));
+    first.run();
+    first.kill();
+    update(world, "update redeliver_body set format = 7");
+    World.Node second = world.start();
+    for (int i = 0; i < 10; i++) {
+      world.advance(Duration.ofMinutes(1));
+      second.scheduler.runDeadExecutionDetection();
+      second.run();
+    }
+    update(world, "update redeliver_body set format = 0");
+    for (int i = 0; i < 10; i++) {
+      world.advance(Duration.ofMinutes(15));
+      second.run();
+    }
+    assertThat(world.states()).containsExactly("ACCEPTED");
+  }
+}
