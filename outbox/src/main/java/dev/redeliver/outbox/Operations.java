@@ -150,6 +150,19 @@ public final class Operations {
   }
 
   private int renew(Selection selection, String states) {
+    int renewed = change(selection, states);
+    if (renewed > 0) {
+      boolean unused =
+          database.transact(
+              connection -> {
+                Store.wakeSleepers(connection, database.dialect(), clock.instant());
+                return true;
+              });
+    }
+    return renewed;
+  }
+
+  private int change(Selection selection, String states) {
     return each(
         selection,
         states,

@@ -659,6 +659,28 @@ final class Store {
         });
   }
 
+  /**
+   * A queue that sleeps until what it holds is tried again has to learn that this is now. One that
+   * sleeps for another reason finds it again, and goes on sleeping.
+   */
+  static void wakeSleepers(Connection connection, Dialect dialect, Instant now)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update redeliver_task set task_data = ?, execution_time = ?"
+                + " where task_name = ? and picked = ? and task_data = ? and exists"
+                + " (select 1 from redeliver_recipient r where r.queue = task_instance"
+                + " and r.state = 'NEW' and r.next_try <= ?)")) {
+      update.setBytes(1, QueueData.AWAKE.octets());
+      dialect.customization().setInstant(update, 2, now);
+      update.setString(3, QueueTask.NAME);
+      update.setBoolean(4, false);
+      update.setBytes(5, QueueData.ASLEEP.octets());
+      update.setLong(6, now.toEpochMilli());
+      update.executeUpdate();
+    }
+  }
+
   // ---------------------------------------------------------------- what is not needed any more
 
   /** Removes octets that no message needs. {@return how many messages' octets were removed} */

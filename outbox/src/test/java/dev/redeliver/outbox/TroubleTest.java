@@ -45,6 +45,25 @@ class TroubleTest {
             });
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void heldAndReleased_isSentAtOnce(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    world.server.on(Stage.MAIL).times(1).reply("530 5.7.0 Authentication required");
+    node.outbox.submit(world.message("one", BOB));
+    node.run();
+    assertThat(world.states()).containsExactly("HELD");
+
+    node.kill();
+
+    world.advance(Duration.ofSeconds(2));
+    World.Node heir = world.start();
+    assertThat(heir.outbox.operations().release(Selection.ALL)).isEqualTo(1);
+    heir.run();
+    assertThat(world.states()).containsExactly("ACCEPTED");
+  }
+
   /** A hold burns nothing, neither what may have been sent before. */
   @ParameterizedTest
   @EnumSource
