@@ -454,6 +454,9 @@ final class Store {
             Neglected queues = new Neglected(new LinkedHashMap<>(), new LinkedHashMap<>());
             try (ResultSet row = select.executeQuery()) {
               while (row.next()) {
+                if (!isKnown(row.getString("queue"))) {
+                  continue;
+                }
                 Instant due = instant(row, "due").filter(now::isBefore).orElse(now);
                 if (row.getString("task_instance") == null) {
                   queues.unknown.put(row.getString("queue"), due);
@@ -465,6 +468,17 @@ final class Store {
             return queues;
           }
         });
+  }
+
+  /** What another release made up is left to it, and must not keep the others. */
+  private static boolean isKnown(String queue) {
+    try {
+      QueueName unused = QueueName.parse(queue);
+      return true;
+    } catch (OutboxException | IllegalArgumentException e) {
+      LOGGER.error("queue {} is not looked after", queue, e);
+      return false;
+    }
   }
 
   private boolean isLate(ResultSet row, Instant due) throws SQLException {

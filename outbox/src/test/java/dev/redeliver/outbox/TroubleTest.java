@@ -1,6 +1,7 @@
 package dev.redeliver.outbox;
 
 import static dev.redeliver.outbox.World.BOB;
+import static dev.redeliver.outbox.World.CAROL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.redeliver.testkit.SmtpAction;
@@ -8,6 +9,7 @@ import dev.redeliver.testkit.Stage;
 import java.nio.file.Path;
 import java.sql.Statement;
 import java.time.Duration;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
@@ -121,5 +123,31 @@ class TroubleTest {
       second.run();
     }
     assertThat(world.states()).containsExactly("ACCEPTED");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void queueOfANewerRelease_doesNotStopOthers(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    try (Outbox other = world.builder().dataSource(builderSource(world)).connect()) {
+      other.submit(world.message("good", BOB));
+      String hasty = other.submit(world.message("other", CAROL));
+      assertThat(
+              update(
+                  world,
+                  "update redeliver_recipient set queue = 'HASTY/example.net/0'"
+                      + " where message_id = '"
+                      + hasty
+                      + "'"))
+          .isEqualTo(1);
+    }
+    assertThat(node.sending().engine().wake()).isEqualTo(1);
+    node.scheduler.runAnyDueExecutions();
+    assertThat(world.server.accepted()).hasSize(1);
+  }
+
+  private static DataSource builderSource(World world) {
+    return world.database().source();
   }
 }
