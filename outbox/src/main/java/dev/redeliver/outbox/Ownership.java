@@ -6,6 +6,8 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,12 @@ import org.jspecify.annotations.Nullable;
  * gives it back; of a server, everybody's. Not thread-safe.
  */
 final class Ownership implements AutoCloseable {
+  /**
+   * What outboxes of this process have. To close a second channel on a file that is locked gives
+   * the lock back, on most systems, whichever channel it was taken with.
+   */
+  private static final Set<Path> TAKEN = new HashSet<>();
+
   private final @Nullable Path file;
   private @Nullable FileChannel channel;
 
@@ -39,21 +47,28 @@ final class Ownership implements AutoCloseable {
     if (file == null || channel != null) {
       return true;
     }
-    try {
-      FileChannel opened =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (isLocked(opened)) {
-        channel = opened;
-        return true;
+    synchronized (TAKEN) {
+      try {
+        channel = TAKEN.contains(file) ? null : lock(file);
+      } catch (IOException e) {
+        throw new OutboxException(file + " cannot be locked: " + e.getMessage(), e);
       }
-      opened.close();
-      return false;
-    } catch (IOException e) {
-      throw new OutboxException(file + " cannot be locked: " + e.getMessage(), e);
+      return channel != null && TAKEN.add(file);
     }
   }
 
-  /** Another outbox of the same process has it as another process has it. */
+  /** {@return null if another process has it} */
+  private static @Nullable FileChannel lock(Path file) throws IOException {
+    FileChannel opened =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (isLocked(opened)) {
+      return opened;
+    }
+    opened.close();
+    return null;
+  }
+
+  /** Another class loader of the same process has it as another process has it. */
   private static boolean isLocked(FileChannel opened) throws IOException {
     try {
       FileLock lock = opened.tryLock();
@@ -67,12 +82,17 @@ final class Ownership implements AutoCloseable {
   public void close() {
     FileChannel held = channel;
     channel = null;
-    try {
-      if (held != null) {
+    if (file == null || held == null) {
+      return;
+    }
+    synchronized (TAKEN) {
+      try {
         held.close();
+      } catch (IOException e) {
+        throw new OutboxException(file + " cannot be unlocked: " + e.getMessage(), e);
+      } finally {
+        TAKEN.remove(file);
       }
-    } catch (IOException e) {
-      throw new OutboxException(file + " cannot be unlocked: " + e.getMessage(), e);
     }
   }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -149,5 +150,40 @@ class TroubleTest {
 
   private static DataSource builderSource(World world) {
     return world.database().source();
+  }
+
+  /** What another process sees of the lock of a file. */
+  private static String lockedByAnother(Path file) throws Exception {
+    Path program = file.resolveSibling("Lock.java");
+    java.nio.file.Files.writeString(
+        program,
+        "import java.nio.channels.*;import java.nio.file.*;class Lock{"
+            + "public static void main(String[] a)throws Exception{"
+            + "System.out.print(FileChannel.open(Path.of(a[0]),StandardOpenOption.WRITE)"
+            + ".tryLock()==null);}}");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                program.toString(),
+                file.toString())
+            .start();
+    try (var reader = process.inputReader()) {
+      return String.valueOf(reader.readLine());
+    }
+  }
+
+  /** On most systems, to close any channel on a file gives back what others have locked. */
+  @Test
+  void secondOutboxOfTheProcess_leavesTheFirstItsLock() throws Exception {
+    Path file = directory.resolve("mail.db");
+    try (Ownership first = new Ownership(file);
+        Ownership second = new Ownership(file)) {
+      assertThat(first.take()).isTrue();
+      assertThat(second.take()).isFalse();
+      assertThat(lockedByAnother(directory.resolve("mail.db.lock"))).isEqualTo("true");
+    }
+    try (Ownership third = new Ownership(file)) {
+      assertThat(third.take()).isTrue();
+    }
   }
 }
