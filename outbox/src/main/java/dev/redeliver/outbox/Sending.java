@@ -102,11 +102,11 @@ final class Sending {
 
   private synchronized void takeOver() {
     if (!closed && ownership.take()) {
+      begin();
       Future<?> wait = waiting;
       if (wait != null) {
         wait.cancel(false);
       }
-      begin();
     }
   }
 

@@ -4,11 +4,21 @@ import static dev.redeliver.outbox.World.BOB;
 import static dev.redeliver.outbox.World.CAROL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.kagkarlsson.scheduler.Scheduler;
+import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -184,6 +194,60 @@ class TroubleTest {
     }
     try (Ownership third = new Ownership(file)) {
       assertThat(third.take()).isTrue();
+    }
+  }
+
+  /** Fails in the outbox's own thread, as long as it is broken. */
+  private static DataSource failing(
+      DataSource source, AtomicBoolean broken, AtomicInteger errors, Supplier<Throwable> problem) {
+    return (DataSource)
+        Proxy.newProxyInstance(
+            TroubleTest.class.getClassLoader(),
+            new Class<?>[] {DataSource.class},
+            (proxy, method, arguments) -> {
+              if (broken.get()) {
+                errors.incrementAndGet();
+                throw problem.get();
+              }
+              return method.invoke(source, arguments);
+            });
+  }
+
+  private static Outbox.Builder real(World world) {
+    return world
+        .builder()
+        .clock(InstantSource.system())
+        .settings(
+            OutboxSettings.DEFAULT.withLocation(world.location()).withPoll(Duration.ofMillis(20)))
+        .scheduler(Scheduler::create);
+  }
+
+  /** With real threads: whoever has the file, but could not begin, begins later. */
+  @Test
+  void databaseFailsWhenAProcessTakesOver_itDoesSoLater() throws Exception {
+    World world = world(Dialect.SQLITE);
+    AtomicInteger errors = new AtomicInteger();
+    AtomicBoolean broken = new AtomicBoolean();
+    CountDownLatch sent = new CountDownLatch(1);
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .always()
+        .then(SmtpAction.run(sent::countDown), SmtpAction.accept());
+    DataSource faulty =
+        failing(builderSource(world), broken, errors, () -> new SQLException("not just now"));
+    Outbox first = real(world).dataSource(builderSource(world)).open();
+    try (Outbox second = real(world).dataSource(faulty).open()) {
+      Thread.sleep(300);
+      broken.set(true);
+      first.close();
+      for (int i = 0; i < 300 && errors.get() < 1; i++) {
+        Thread.sleep(10);
+      }
+      broken.set(false);
+      assertThat(errors.get()).isPositive();
+      String id = second.submit(world.message("one", BOB));
+      assertThat(sent.await(5, TimeUnit.SECONDS)).as(id).isTrue();
     }
   }
 }
