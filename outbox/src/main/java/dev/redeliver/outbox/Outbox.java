@@ -406,7 +406,15 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
      */
     public Outbox open() {
       Outbox outbox = build();
-      Objects.requireNonNull(outbox.sending()).start();
+      boolean begun = false;
+      try {
+        Objects.requireNonNull(outbox.sending()).start();
+        begun = true;
+      } finally {
+        if (!begun) {
+          outbox.close();
+        }
+      }
       return outbox;
     }
 

@@ -194,12 +194,18 @@ final class Sending {
   }
 
   synchronized void close() {
+    if (closed) {
+      return;
+    }
     closed = true;
     worker.stop();
     timer.shutdownNow();
-    engine.stop();
-    courier.close();
-    redeliverer.tell(listener -> listener.outboxClosed(status));
-    ownership.close();
+    try {
+      engine.stop();
+      courier.close();
+      redeliverer.tell(listener -> listener.outboxClosed(status));
+    } finally {
+      ownership.close();
+    }
   }
 }

@@ -3,8 +3,11 @@ package dev.redeliver.outbox;
 import static dev.redeliver.outbox.World.BOB;
 import static dev.redeliver.outbox.World.CAROL;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
+import dev.redeliver.delivery.DeliveryListener;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
@@ -249,5 +252,57 @@ class TroubleTest {
       String id = second.submit(world.message("one", BOB));
       assertThat(sent.await(5, TimeUnit.SECONDS)).as(id).isTrue();
     }
+  }
+
+  @Test
+  void outboxCannotBegin_anotherCan() throws Exception {
+    World world = world(Dialect.SQLITE);
+    AtomicBoolean broken = new AtomicBoolean();
+    DeliveryListener breaking =
+        new DeliveryListener() {
+          @Override
+          public void outboxOpened(Supplier<OutboxStatus> status) {
+            broken.set(true);
+          }
+        };
+    DataSource faulty =
+        failing(
+            builderSource(world),
+            broken,
+            new AtomicInteger(),
+            () -> new SQLException("not just now"));
+    assertThatThrownBy(() -> real(world).dataSource(faulty).listener(breaking).open())
+        .isInstanceOf(OutboxException.class);
+    CountDownLatch sent = new CountDownLatch(1);
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .always()
+        .then(SmtpAction.run(sent::countDown), SmtpAction.accept());
+    try (Outbox outbox = real(world).dataSource(builderSource(world)).open()) {
+      String id = outbox.submit(world.message("one", BOB));
+      assertThat(sent.await(5, TimeUnit.SECONDS)).as(id).isTrue();
+    }
+  }
+
+  @Test
+  void closedTwice_isToldOnce() throws Exception {
+    World world = world(Dialect.SQLITE);
+    AtomicInteger told = new AtomicInteger();
+    Outbox outbox =
+        world
+            .builder()
+            .location(directory.resolve("own.db").toString())
+            .listener(
+                new DeliveryListener() {
+                  @Override
+                  public void outboxClosed(Supplier<OutboxStatus> status) {
+                    told.incrementAndGet();
+                  }
+                })
+            .open();
+    outbox.close();
+    outbox.close();
+    assertThat(told).hasValue(1);
   }
 }
