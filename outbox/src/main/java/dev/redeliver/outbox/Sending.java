@@ -150,7 +150,8 @@ final class Sending {
   private static void tryTo(Runnable work) {
     try {
       work.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Not even for want of memory: the timer would never run it again, and mail be left for ever.
       LOGGER.warn("the outbox could not be looked after; it is tried again", e);
     }
   }

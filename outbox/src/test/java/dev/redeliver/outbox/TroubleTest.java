@@ -200,6 +200,34 @@ class TroubleTest {
     }
   }
 
+  /** With real threads: the timer survives whatever happens once. */
+  @Test
+  void databaseHasAnErrorOnce_newMessagesAreStillFound() throws Exception {
+    World world = world(Dialect.SQLITE);
+    AtomicInteger errors = new AtomicInteger();
+    AtomicBoolean broken = new AtomicBoolean();
+    CountDownLatch sent = new CountDownLatch(1);
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .always()
+        .then(SmtpAction.run(sent::countDown), SmtpAction.accept());
+    DataSource source = builderSource(world);
+    DataSource faulty =
+        failing(source, broken, errors, () -> new OutOfMemoryError("no memory just now"));
+    try (Outbox other = world.builder().dataSource(source).connect();
+        Outbox outbox = real(world).dataSource(faulty).open()) {
+      broken.set(true);
+      for (int i = 0; i < 200 && errors.get() < 1; i++) {
+        Thread.sleep(10);
+      }
+      broken.set(false);
+      String id = other.submit(world.message("one", BOB));
+      assertThat(sent.await(5, TimeUnit.SECONDS)).as(id).isTrue();
+      assertThat(outbox.operations().count()).isNotEmpty();
+    }
+  }
+
   /** Fails in the outbox's own thread, as long as it is broken. */
   private static DataSource failing(
       DataSource source, AtomicBoolean broken, AtomicInteger errors, Supplier<Throwable> problem) {
