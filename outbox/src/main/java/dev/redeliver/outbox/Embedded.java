@@ -14,6 +14,9 @@ import org.sqlite.SQLiteDataSource;
 final class Embedded {
   private static final int BUSY_MILLIS = 30_000;
 
+  /** For pages of the file, outside the heap: indexes of a large backlog. */
+  private static final int CACHE_KIBI = 32 << 10;
+
   private Embedded() {}
 
   /**
@@ -49,6 +52,8 @@ final class Embedded {
     sqlite.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     sqlite.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
     sqlite.setBusyTimeout(BUSY_MILLIS);
+    // Pages if it is positive.
+    sqlite.setCacheSize(-CACHE_KIBI);
     SQLiteDataSource source = new SQLiteDataSource(sqlite);
     source.setUrl("jdbc:sqlite:" + file);
     createDirectory(file);

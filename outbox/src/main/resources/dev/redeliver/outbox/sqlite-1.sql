@@ -57,7 +57,7 @@ create table redeliver_recipient (
   primary key (message_id, position)
 ) without rowid;
 create index redeliver_recipient_due on redeliver_recipient (queue, next_try) where next_try is not null;
-create index redeliver_recipient_new on redeliver_recipient (queue, next_try) where state = 'NEW';
+create index redeliver_recipient_new on redeliver_recipient (queue, next_try, state) where state = 'NEW';
 create index redeliver_recipient_transmitting on redeliver_recipient (queue) where state = 'TRANSMITTING';
 
 create table redeliver_body (
