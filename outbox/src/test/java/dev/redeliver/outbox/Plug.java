@@ -89,7 +89,9 @@ final class Plug implements DataSource {
     } else if (pulled
         && target instanceof Connection connection
         && method.getName().equals("setAutoCommit")) {
-      connection.rollback();
+      if (!connection.getAutoCommit()) {
+        connection.rollback();
+      }
     }
     try {
       Object result = method.invoke(target, arguments);

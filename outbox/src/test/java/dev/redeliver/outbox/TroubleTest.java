@@ -215,11 +215,11 @@ class TroubleTest {
     DataSource source = builderSource(world);
     DataSource faulty =
         failing(source, broken, errors, () -> new OutOfMemoryError("no memory just now"));
-    try (Outbox other = world.builder().dataSource(source).connect();
-        Outbox outbox = real(world).dataSource(faulty).open()) {
+    try (Outbox outbox = real(world).dataSource(faulty).open();
+        Outbox other = world.builder().dataSource(source).connect()) {
       broken.set(true);
-      for (int i = 0; i < 200 && errors.get() < 1; i++) {
-        Thread.sleep(10);
+      while (errors.get() == 0) {
+        Thread.onSpinWait();
       }
       broken.set(false);
       String id = other.submit(world.message("one", BOB));
