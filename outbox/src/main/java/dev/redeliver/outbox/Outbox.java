@@ -99,7 +99,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
             database, () -> Objects.requireNonNull(late.get()).guard(), policy.guard());
     Redeliverer.Builder start =
         Redeliverer.builder(policy).clock(clock).random(builder.random).listener(destinations);
-    builder.listeners.forEach(start::listener);
+    builder.listeners.forEach(listener -> start.listener(HarmlessListener.of(listener)));
     Redeliverer redeliverer = start.build();
     late.set(redeliverer);
     Courier courier = Courier.of(builder.session, redeliverer, sender);

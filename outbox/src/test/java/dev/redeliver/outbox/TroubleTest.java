@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
+import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.DeliveryListener;
+import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.testkit.SmtpAction;
@@ -160,6 +162,70 @@ class TroubleTest {
     assertThat(node.sending().engine().wake()).isEqualTo(1);
     node.scheduler.runAnyDueExecutions();
     assertThat(world.server.accepted()).hasSize(1);
+  }
+
+  private static void runOn(World.Node node) {
+    try {
+      node.run();
+    } catch (LinkageError e) {
+      // In a process, the scheduler logs it.
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void listenerHasAnError_acceptedMessageIsNotSentAgain(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node =
+        world.start(
+            new DeliveryListener() {
+              @Override
+              public void attemptFinished(Attempt attempt) {
+                throw new NoClassDefFoundError("metrics");
+              }
+            });
+    node.outbox.submit(world.message("one", BOB));
+    for (int i = 0; i < 20; i++) {
+      runOn(node);
+      world.advance(Duration.ofMinutes(1));
+    }
+    assertThat(world.states()).containsExactly("ACCEPTED");
+    assertThat(world.server.accepted()).hasSize(1);
+    assertThat(world.query("select unknown_outcomes from redeliver_recipient"))
+        .containsExactly("0");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void listenerHasAnErrorAtTheEnd_nextMessageIsNotInDoubt(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    DeliveryListener listener =
+        new DeliveryListener() {
+          @Override
+          public void deliveryFinished(DeliveryReport report) {
+            throw new NoClassDefFoundError("metrics");
+          }
+        };
+    World.Node node =
+        world.start(
+            builder ->
+                builder
+                    .listener(listener)
+                    .settings(
+                        OutboxSettings.DEFAULT
+                            .withLocation(world.location())
+                            .withQueuesPerDestination(1)));
+    for (int i = 0; i < 5; i++) {
+      node.outbox.submit(world.message("mail " + i, BOB));
+    }
+    for (int i = 0; i < 20; i++) {
+      runOn(node);
+      world.advance(Duration.ofMinutes(1));
+    }
+    assertThat(world.query("select sum(unknown_outcomes) from redeliver_recipient"))
+        .containsExactly("0");
+    assertThat(world.states()).hasSize(5).containsOnly("ACCEPTED");
+    assertThat(world.server.accepted()).hasSize(5);
   }
 
   private static DataSource builderSource(World world) {
