@@ -29,7 +29,7 @@ final class Parameters {
   /**
    * {@return what was stored}
    *
-   * @throws OutboxException if a newer version wrote it
+   * @throws OutboxException if a newer version wrote it, or it was changed
    */
   static Map<String, String> parse(String stored) {
     String[] parts = stored.split("&", -1);
@@ -42,10 +42,17 @@ final class Parameters {
       int equals = parts[i].indexOf('=');
       if (equals > 0) {
         parameters.put(
-            URLDecoder.decode(parts[i].substring(0, equals), UTF_8),
-            URLDecoder.decode(parts[i].substring(equals + 1), UTF_8));
+            decode(parts[i].substring(0, equals)), decode(parts[i].substring(equals + 1)));
       }
     }
     return parameters;
+  }
+
+  private static String decode(String text) {
+    try {
+      return URLDecoder.decode(text, UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new OutboxException("'" + text + "' is no part of parameters", e);
+    }
   }
 }

@@ -343,6 +343,9 @@ final class Store {
   }
 
   private static Parcel parcel(ResultSet row) throws SQLException {
+    if (row.getLong("deadline") <= row.getLong("submitted_at")) {
+      throw new OutboxException("the deadline is not after the submission");
+    }
     return new Parcel(
         row.getString("id"),
         row.getBytes("body_id"),

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong around an outbox, and must not become a message's fate. */
 @Timeout(60)
@@ -140,6 +141,46 @@ class TroubleTest {
       second.run();
     }
     assertThat(world.states()).containsExactly("ACCEPTED");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "redeliver_message set parameters = '2&from=x' where id = '%s'",
+        "redeliver_message set parameters = '1&from=%%zz' where id = '%s'",
+        "redeliver_message set unknown_outcome = 'MAYBE' where id = '%s'",
+        "redeliver_message set deadline = submitted_at where id = '%s'",
+        "redeliver_recipient set failures = 'NIGHT=1' where message_id = '%s'",
+        "redeliver_recipient set state = 'RESTING' where message_id = '%s'",
+        "redeliver_recipient set unknown_outcomes = -1 where message_id = '%s'"
+      })
+  void rowOfANewerRelease_doesNotStopItsQueue(String change) throws Exception {
+    for (Dialect dialect : Dialect.values()) {
+      try (World world =
+          World.of(dialect, java.nio.file.Files.createTempDirectory(directory, "w"))) {
+        World.Node node =
+            world.start(
+                builder ->
+                    builder.settings(
+                        OutboxSettings.DEFAULT
+                            .withLocation(world.location())
+                            .withQueuesPerDestination(1)));
+        String poison = node.outbox.submit(world.message("poison", BOB));
+        world.advance(Duration.ofSeconds(1));
+        node.outbox.submit(world.message("good", BOB));
+        assertThat(update(world, "update " + String.format(change, poison))).isEqualTo(1);
+        for (int i = 0; i < 10; i++) {
+          node.run();
+          world.advance(Duration.ofMinutes(1));
+        }
+        assertThat(world.server.accepted()).as("%s", dialect).hasSize(1);
+        assertThat(
+                world.query("select next_try is null from redeliver_recipient order by message_id"))
+            .as("%s: waits, and the other does not", dialect)
+            .containsExactly(
+                dialect == Dialect.SQLITE ? "0" : "f", dialect == Dialect.SQLITE ? "1" : "t");
+      }
+    }
   }
 
   @ParameterizedTest
