@@ -169,8 +169,13 @@ final class QueueWorker implements QueueTask.Work {
       Delivery delivery = redeliverer.resume(marked.resumption());
       heldUntil = null;
       String relay = "";
+      Error error = null;
       try {
         relay = attempt(marked, delivery);
+      } catch (Error e) {
+        // Whatever is known is written before; what is not written would be in doubt.
+        error = e;
+        delivery.stop(Decision.Reason.INTERRUPTED, "cannot be sent: " + e);
       } catch (OutboxException | MessagingException | IllegalStateException e) {
         LOGGER
             .atError()
@@ -181,6 +186,10 @@ final class QueueWorker implements QueueTask.Work {
       }
       List<LedgerRow> rows = settlement.after(marked, delivery, relay, heldUntil);
       sent = sent(marked, rows, delivery);
+      if (error != null) {
+        turn(null);
+        throw error;
+      }
       if (isHeldByServer(delivery)) {
         rows.stream()
             .flatMap(row -> row.recipient().nextTry().stream())

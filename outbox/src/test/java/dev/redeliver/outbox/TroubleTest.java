@@ -15,6 +15,7 @@ import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -234,6 +235,65 @@ class TroubleTest {
     assertThat(world.server.accepted()).hasSize(1);
     assertThat(world.query("select unknown_outcomes from redeliver_recipient"))
         .containsExactly("0");
+  }
+
+  /** One message is too large for the memory that there is: it waits, and was never sent. */
+  @ParameterizedTest
+  @EnumSource
+  void noMemoryForAMessage_itIsNotInDoubtAndTheOthersGo(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    AtomicInteger errors = new AtomicInteger();
+    DataSource source = builderSource(world);
+    DataSource small =
+        (DataSource)
+            Proxy.newProxyInstance(
+                TroubleTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> {
+                  Object result = method.invoke(source, arguments);
+                  return result instanceof Connection connection
+                      ? smallMemory(connection, errors)
+                      : result;
+                });
+    World.Node node =
+        world.start(
+            builder ->
+                builder
+                    .dataSource(small)
+                    .settings(
+                        OutboxSettings.DEFAULT
+                            .withLocation(world.location())
+                            .withQueuesPerDestination(1)));
+    node.outbox.submit(world.message("large", BOB));
+    world.advance(Duration.ofSeconds(1));
+    node.outbox.submit(world.message("good", BOB));
+    for (int i = 0; i < 20; i++) {
+      try {
+        node.run();
+      } catch (OutOfMemoryError e) {
+        assertThat(errors.get()).isPositive();
+      }
+      world.advance(Duration.ofSeconds(15));
+    }
+    assertThat(world.states()).containsExactly("DEFERRED", "ACCEPTED");
+    assertThat(world.query("select sum(unknown_outcomes) from redeliver_recipient"))
+        .containsExactly("0");
+  }
+
+  private static Connection smallMemory(Connection connection, AtomicInteger errors) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            TroubleTest.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, arguments) -> {
+              boolean content =
+                  arguments != null
+                      && String.valueOf(arguments[0]).startsWith("select format, content");
+              if (content && errors.getAndIncrement() == 0) {
+                throw new OutOfMemoryError("too large");
+              }
+              return method.invoke(connection, arguments);
+            });
   }
 
   @ParameterizedTest
