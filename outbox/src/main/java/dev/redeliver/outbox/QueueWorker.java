@@ -302,12 +302,12 @@ final class QueueWorker implements QueueTask.Work {
       Duration delay = BETWEEN_TRIES;
       for (int tries = 1; ; tries++) {
         try {
-          return store.turn(lease, done, next, now());
+          return store.turn(lease, done, next, now(), tries > 1);
         } catch (OutboxException e) {
-          if (done == null || tries == TRIES || !pause(delay)) {
+          if (tries == TRIES || !pause(delay)) {
             throw e;
           }
-          LOGGER.warn("what became of a message could not be written; once more in {}", delay, e);
+          LOGGER.warn("the state of a message could not be written; once more in {}", delay, e);
           delay = delay.multipliedBy(2);
         }
       }

@@ -535,18 +535,20 @@ final class Store {
    * Writes down what became of one message, if any, and that the next one, if any, is about to be
    * sent: one transaction for both.
    *
+   * @param again whether this was tried before, and maybe done: the answer to a commit can get lost
    * @return the recipients of the next message that are still to be sent to; none if an operator
    *     was faster
    * @throws LeaseLostException if somebody else looks after the queue now
    */
-  Optional<Parcel> turn(Lease lease, @Nullable Result done, @Nullable Parcel next, Instant now) {
+  Optional<Parcel> turn(
+      Lease lease, @Nullable Result done, @Nullable Parcel next, Instant now, boolean again) {
     return database.transact(
         connection -> {
           check(connection, lease);
           if (done != null) {
             write(connection, done, now);
           }
-          return next == null ? Optional.empty() : mark(connection, next, now);
+          return next == null ? Optional.empty() : mark(connection, next, now, again);
         });
   }
 
@@ -567,12 +569,15 @@ final class Store {
     }
   }
 
-  private static Optional<Parcel> mark(Connection connection, Parcel parcel, Instant now)
-      throws SQLException {
+  /** Whoever has the lease finds nobody's marks but his own: all others he has ended before. */
+  private static Optional<Parcel> mark(
+      Connection connection, Parcel parcel, Instant now, boolean again) throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
             "update redeliver_recipient set state = 'TRANSMITTING', changed_at = ?"
-                + " where message_id = ? and position = ? and state = ? and next_try = ?")) {
+                + " where message_id = ? and position = ? and (state = ?"
+                + (again ? " or state = 'TRANSMITTING'" : "")
+                + ") and next_try = ?")) {
       for (LedgerRow row : parcel.rows()) {
         update.setLong(1, now.toEpochMilli());
         update.setString(2, parcel.id());

@@ -13,6 +13,7 @@ import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -327,6 +328,72 @@ class TroubleTest {
         .containsExactly("0");
     assertThat(world.states()).hasSize(5).containsOnly("ACCEPTED");
     assertThat(world.server.accepted()).hasSize(5);
+  }
+
+  /** A connection is lost when the database has committed and not yet said so. */
+  private static DataSource losingCommits(DataSource source, AtomicBoolean armed) {
+    return (DataSource)
+        Proxy.newProxyInstance(
+            TroubleTest.class.getClassLoader(),
+            new Class<?>[] {DataSource.class},
+            (proxy, method, arguments) -> {
+              try {
+                Object result = method.invoke(source, arguments);
+                return result instanceof Connection connection ? losing(connection, armed) : result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private static Connection losing(Connection connection, AtomicBoolean armed) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            TroubleTest.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, arguments) -> {
+              try {
+                Object result = method.invoke(connection, arguments);
+                if (method.getName().equals("commit") && armed.getAndSet(false)) {
+                  throw new SQLException("connection reset");
+                }
+                return result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void answerToCommitIsLost_nobodyIsInDoubt(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    AtomicBoolean armed = new AtomicBoolean();
+    World.Node node =
+        world.start(
+            builder ->
+                builder
+                    .dataSource(losingCommits(builderSource(world), armed))
+                    .settings(
+                        OutboxSettings.DEFAULT
+                            .withLocation(world.location())
+                            .withQueuesPerDestination(1)));
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .always()
+        .then(SmtpAction.run(() -> armed.set(true)), SmtpAction.accept());
+    for (int i = 0; i < 4; i++) {
+      node.outbox.submit(world.message("mail " + i, BOB));
+    }
+    for (int i = 0; i < 10; i++) {
+      node.run();
+      world.advance(Duration.ofMinutes(1));
+    }
+    assertThat(world.query("select sum(unknown_outcomes) from redeliver_recipient"))
+        .containsExactly("0");
+    assertThat(world.states()).hasSize(4).containsOnly("ACCEPTED");
+    assertThat(world.server.accepted()).hasSize(4);
   }
 
   private static DataSource builderSource(World world) {
