@@ -22,6 +22,12 @@ final class Database {
     this.source = source;
     try (Connection connection = source.getConnection()) {
       dialect = Dialect.of(connection);
+      if (!connection.getAutoCommit()) {
+        throw new OutboxException(
+            "the DataSource gives connections with auto-commit off: nobody would commit what the"
+                + " outbox writes. Configure it with auto-commit on (an outbox is opened outside of"
+                + " transactions)");
+      }
     } catch (SQLException e) {
       throw new OutboxException("the outbox's database cannot be reached: " + e.getMessage(), e);
     }

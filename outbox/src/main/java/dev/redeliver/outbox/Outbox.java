@@ -193,6 +193,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
    * @param submission the message, and how it is to be sent
    * @return its id; that of an earlier one with the same idempotency key
    * @throws OutboxException if it could not be stored; the transaction is the caller's to roll back
+   * @throws IllegalArgumentException if there is no transaction, because auto-commit is on
    */
   public String submit(Connection connection, Submission submission) {
     return submitAll(connection, List.of(submission)).get(0);
@@ -206,9 +207,14 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
    * @return the id of each, in this order
    * @throws OutboxException if they could not be stored; the transaction is the caller's to roll
    *     back
+   * @throws IllegalArgumentException if there is no transaction, because auto-commit is on
    */
   public List<String> submitAll(Connection connection, List<Submission> submissions) {
     try {
+      if (connection.getAutoCommit()) {
+        throw new IllegalArgumentException(
+            "the connection has auto-commit on: call setAutoCommit(false), or submit without it");
+      }
       return store.insert(connection, List.copyOf(submissions), clock.instant(), policy.deadline());
     } catch (SQLException e) {
       throw Database.failed(e);

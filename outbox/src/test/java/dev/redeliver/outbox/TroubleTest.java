@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
@@ -398,6 +400,41 @@ class TroubleTest {
 
   private static DataSource builderSource(World world) {
     return world.database().source();
+  }
+
+  /** What is never committed would be lost without a word. */
+  @ParameterizedTest
+  @EnumSource
+  void connectionsWithoutAutoCommit_areRefused(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(
+        dialect == Dialect.SQLITE ? "jdbc:sqlite:" + world.location() : world.location());
+    config.setMaximumPoolSize(2);
+    config.setAutoCommit(false);
+    try (HikariDataSource source = new HikariDataSource(config)) {
+      assertThatThrownBy(
+              () -> {
+                World.Node node = world.start(builder -> builder.dataSource(source));
+                String id = node.outbox.submit(world.message("one", BOB));
+                System.out.println(dialect + " submitted " + id + ", found " + world.states());
+              })
+          .isInstanceOf(OutboxException.class)
+          .hasMessageContaining("auto-commit");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void submitWithAConnectionThatCommitsEachStatement_isRefused(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    Submission submission = Submission.of(world.message("one", BOB));
+    try (Connection connection = builderSource(world).getConnection()) {
+      assertThatThrownBy(() -> node.outbox.submit(connection, submission))
+          .hasMessageContaining("auto-commit");
+    }
+    assertThat(world.states()).isEmpty();
   }
 
   /** What another process sees of the lock of a file. */
