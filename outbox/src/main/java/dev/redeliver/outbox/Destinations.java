@@ -61,6 +61,22 @@ final class Destinations implements DeliveryListener {
             });
   }
 
+  /** Forgets destinations of which nothing was found out since a time. {@return how many} */
+  static int forget(Database database, Instant before) {
+    return database.transact(
+        connection -> {
+          try (PreparedStatement delete =
+              connection.prepareStatement(
+                  "delete from redeliver_destination"
+                      + " where paused_until < ? and changed_at < ? and turn < ?")) {
+            for (int i = 1; i <= 3; i++) {
+              delete.setLong(i, before.toEpochMilli());
+            }
+            return delete.executeUpdate();
+          }
+        });
+  }
+
   private static String name(Destination destination) {
     return destination.kind() + "/" + destination.name();
   }

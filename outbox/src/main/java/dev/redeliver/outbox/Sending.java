@@ -179,6 +179,8 @@ final class Sending {
     while (store.forget(now.minus(settings.retention()), AT_A_TIME) == AT_A_TIME) {
       LOGGER.debug("{} messages forgotten", AT_A_TIME);
     }
+    int destinations = Destinations.forget(store.database(), now.minus(OLD));
+    LOGGER.trace("{} destinations forgotten", destinations);
     Optional<byte[]> after = Optional.of(new byte[0]);
     while (after.isPresent() && !timer.isShutdown()) {
       Store.Bodies some = store.bodies(after.get(), now.minus(OLD), AT_A_TIME);

@@ -12,6 +12,7 @@ import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.OutboxStatus;
+import dev.redeliver.policy.GuardSettings;
 import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
@@ -435,6 +436,22 @@ class TroubleTest {
           .hasMessageContaining("auto-commit");
     }
     assertThat(world.states()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void destinations_areForgotten(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    var slow = world.policy.toBuilder().guard(GuardSettings.DEFAULT.withMaxRate(60)).build();
+    World.Node node = world.start(builder -> builder.policy(slow));
+    for (int i = 0; i < 20; i++) {
+      node.outbox.submit(world.message("mail", "bob@" + i + ".example.org"));
+    }
+    node.run();
+    assertThat(world.states()).containsOnly("ACCEPTED");
+    world.advance(Duration.ofDays(30));
+    node.sending().clean();
+    assertThat(world.count("select count(*) from redeliver_destination")).isZero();
   }
 
   /** What another process sees of the lock of a file. */
