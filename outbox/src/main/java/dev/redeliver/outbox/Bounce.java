@@ -88,8 +88,13 @@ final class Bounce {
   private static Optional<String> sender(Map<String, String> parameters) {
     String notify = parameters.getOrDefault("notify", "failure");
     String from = parameters.getOrDefault("from", parameters.getOrDefault("author", ""));
-    boolean wanted = notify.contains("failure") && !from.equals("<>") && !from.isEmpty();
+    boolean wanted = notify.contains("failure") && !from.equals("<>") && isAddress(from);
     return wanted ? Optional.of(from) : Optional.empty();
+  }
+
+  /** A notification that cannot be stored would keep what it tells of from being stored. */
+  private static boolean isAddress(String from) {
+    return !from.isEmpty() && from.chars().noneMatch(Character::isISOControl);
   }
 
   private MimeMessage message(

@@ -251,7 +251,7 @@ final class QueueWorker implements QueueTask.Work {
     private Optional<Submission> notification(Bounce to, Parcel parcel, List<LedgerRow> rows) {
       try {
         return to.of(parcel, rows, content(parcel), now());
-      } catch (OutboxException e) {
+      } catch (RuntimeException e) {
         redeliverer.housekeepingFailed("notification", e);
         return Optional.empty();
       }

@@ -454,6 +454,30 @@ class TroubleTest {
     assertThat(world.count("select count(*) from redeliver_destination")).isZero();
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void notificationCannotBeStored_whatHappenedIs(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node =
+        world.start(
+            builder ->
+                builder.settings(
+                    OutboxSettings.DEFAULT.withLocation(world.location()).withDsn(true)));
+    world.server.on(Stage.RCPT).to(BOB).always().reply("550 5.1.1 No such user");
+    String id = node.outbox.submit(world.message("one", BOB));
+    update(
+        world,
+        "update redeliver_message set parameters = '1&from=x%00y@example.com' where id = '"
+            + id
+            + "'");
+    for (int i = 0; i < 10; i++) {
+      node.run();
+      world.advance(Duration.ofMinutes(1));
+    }
+    assertThat(world.query("select state from redeliver_recipient where message_id = '" + id + "'"))
+        .containsExactly("REFUSED");
+  }
+
   /** What another process sees of the lock of a file. */
   private static String lockedByAnother(Path file) throws Exception {
     Path program = file.resolveSibling("Lock.java");
