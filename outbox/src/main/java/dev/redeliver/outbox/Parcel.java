@@ -37,6 +37,16 @@ record Parcel(
         id, bodyId, messageId, parameters, unknownOutcome, submittedAt, deadline, others);
   }
 
+  /**
+   * {@return the same, all of it due when the first is} What was sent together was due by the clock
+   * of who sent it, and may not be by ours.
+   */
+  Parcel dueTogether() {
+    Optional<Instant> first =
+        rows.stream().flatMap(row -> row.recipient().nextTry().stream()).min(Instant::compareTo);
+    return with(rows.stream().map(row -> row.at(row.state(), first, row.last())).toList());
+  }
+
   /** {@return the delivery as it was left, for the recipients that are here} */
   Resumption resumption() {
     List<Recipient> recipients = new ArrayList<>(rows.size());

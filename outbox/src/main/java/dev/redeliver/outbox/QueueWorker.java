@@ -140,7 +140,8 @@ final class QueueWorker implements QueueTask.Work {
 
     /** What a process that is no more was sending is in doubt. */
     private void recover() {
-      for (Parcel parcel : store.transmitting(lease.queue())) {
+      for (Parcel found : store.transmitting(lease.queue())) {
+        Parcel parcel = found.dueTogether();
         Delivery delivery = redeliverer.resume(parcel.resumption());
         Optional<Duration> unused =
             delivery.endLost(parcel.relay().orElse(""), "the process that sent it ended");

@@ -478,6 +478,40 @@ class TroubleTest {
         .containsExactly("REFUSED");
   }
 
+  /** The process that goes on has another clock, or the clock was put back. */
+  @ParameterizedTest
+  @EnumSource
+  void clockGoesBack_lostAttemptIsInDoubtForAll(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node first = world.start();
+    world.server.on(Stage.RCPT).to("grey@example.org").times(1).reply("450 4.2.0 Greylisted");
+    world.server.on(Stage.RCPT).to("busy@example.org").times(1).reply("451 4.3.0 busy");
+    first.outbox.submit(world.message("one", "grey@example.org", "busy@example.org"));
+    first.run();
+    update(world, "update redeliver_recipient set next_try = next_try + 60000 where position = 1");
+    world
+        .server
+        .on(Stage.END_OF_DATA)
+        .times(1)
+        .then(SmtpAction.run(first.plug::pull), SmtpAction.accept());
+    world.advance(Duration.ofHours(1));
+    first.run();
+    assertThat(world.states()).containsExactly("TRANSMITTING", "TRANSMITTING");
+    first.kill();
+
+    world.clock.set(world.clock.instant().minus(Duration.ofMinutes(59)));
+    update(
+        world, "update redeliver_task set picked = " + (dialect == Dialect.SQLITE ? "0" : "false"));
+    World.Node second = world.start();
+    second.sending().engine().wakeForgotten();
+    for (int i = 0; i < 120; i++) {
+      second.run();
+      world.advance(Duration.ofMinutes(1));
+    }
+    assertThat(world.query("select unknown_outcomes from redeliver_recipient order by position"))
+        .containsExactly("1", "1");
+  }
+
   /** What another process sees of the lock of a file. */
   private static String lockedByAnother(Path file) throws Exception {
     Path program = file.resolveSibling("Lock.java");
