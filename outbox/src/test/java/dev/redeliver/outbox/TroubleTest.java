@@ -679,4 +679,36 @@ class TroubleTest {
     outbox.close();
     assertThat(told).hasValue(1);
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void hostileReplies_areStored(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    String emoji = "\ud83d\ude00".repeat(600);
+    world
+        .server
+        .on(Stage.RCPT)
+        .to(BOB)
+        .times(1)
+        .then(SmtpAction.raw("450 4.7.1 Your IP has a poor \u0000 reputation " + emoji + "\r\n"));
+    world
+        .server
+        .on(Stage.RCPT)
+        .to(CAROL)
+        .always()
+        .then(SmtpAction.raw("550 5.1.1 \u0000\u0001'; drop table x\r\n"));
+    node.outbox.submit(world.message("one", BOB));
+    world.advance(Duration.ofSeconds(1));
+    node.outbox.submit(world.message("two", CAROL));
+    world.advance(Duration.ofSeconds(1));
+    String longDomain = "x".repeat(60) + "." + "y".repeat(60) + "." + "z".repeat(60) + ".org";
+    node.outbox.submit(world.message("three", "bob@" + longDomain));
+    node.outbox.submit(world.message("four", "Bob@EXAMPLE.com"));
+    for (int i = 0; i < 20; i++) {
+      node.run();
+      world.advance(Duration.ofMinutes(5));
+    }
+    assertThat(world.states()).containsExactly("ACCEPTED", "REFUSED", "ACCEPTED", "ACCEPTED");
+  }
 }
