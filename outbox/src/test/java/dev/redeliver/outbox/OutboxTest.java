@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** One process, step by step, on each database. */
 @Timeout(60)
@@ -248,37 +250,66 @@ class OutboxTest {
     World world = world(dialect);
     World.Node sender = world.start();
     Submission submission = Submission.of(world.message("one", BOB));
-    int unused =
-        sender
-            .outbox
-            .store()
-            .database()
-            .transact(
-                connection -> {
-                  DataSource managed = managed(connection);
-                  try (Outbox outbox = world.builder().dataSource(managed).connect()) {
-                    assertThat(outbox.submit(submission)).isNotEmpty();
-                  }
-                  assertThat(connection.isClosed()).isFalse();
-                  connection.rollback();
-                  return 0;
-                });
+    Database database = sender.outbox.store().database();
+    AtomicReference<Connection> transaction = new AtomicReference<>();
+    try (Outbox outbox =
+        world.builder().dataSource(bound(database.source(), transaction)).connect()) {
+      int unused =
+          database.transact(
+              connection -> {
+                transaction.set(connection);
+                assertThat(outbox.submit(submission)).isNotEmpty();
+                assertThat(connection.isClosed()).isFalse();
+                connection.rollback();
+                transaction.set(null);
+                return 0;
+              });
+    }
     sender.run();
     assertThat(world.states()).isEmpty();
     assertThat(world.server.accepted()).isEmpty();
   }
 
-  /** A source whose connections cannot be closed by who uses them. */
-  private static DataSource managed(Connection connection) {
-    InvocationHandler lent =
-        (proxy, method, arguments) ->
-            method.getName().equals("close") ? null : method.invoke(connection, arguments);
-    Object lentConnection =
-        Proxy.newProxyInstance(
-            OutboxTest.class.getClassLoader(), new Class<?>[] {Connection.class}, lent);
-    InvocationHandler source = (proxy, method, arguments) -> lentConnection;
+  /** Such a driver does not tell which of many messages were there already. */
+  @Test
+  void driverThatRewritesBatches_keysAreKept() throws Exception {
+    World world = world(Dialect.POSTGRESQL);
+    World.Node node = world.start();
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(world.location() + "&reWriteBatchedInserts=true");
+    List<Submission> orders = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      orders.add(
+          Submission.of(world.message("order " + i % 10, BOB)).withIdempotencyKey("order-" + i));
+    }
+    try (Outbox outbox = world.builder().dataSource(source).connect()) {
+      List<String> first = outbox.submitAll(orders.subList(0, 10));
+      List<String> all = outbox.submitAll(orders);
+      assertThat(all).startsWith(first.toArray(String[]::new)).hasSize(20).doesNotHaveDuplicates();
+    }
+    node.run();
+    assertThat(world.states()).hasSize(20).containsOnly("ACCEPTED");
+    assertThat(world.server.accepted()).hasSize(20);
+    assertThat(world.count("select count(*) from redeliver_body")).isZero();
+  }
+
+  /** Lends the connection of the transaction, if there is one. */
+  private static DataSource bound(DataSource source, AtomicReference<Connection> transaction) {
+    InvocationHandler connections =
+        (proxy, method, arguments) -> {
+          Connection connection = transaction.get();
+          return connection == null ? source.getConnection() : lent(connection);
+        };
     return (DataSource)
         Proxy.newProxyInstance(
-            OutboxTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, source);
+            OutboxTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, connections);
+  }
+
+  private static Object lent(Connection connection) {
+    InvocationHandler handler =
+        (proxy, method, arguments) ->
+            method.getName().equals("close") ? null : method.invoke(connection, arguments);
+    return Proxy.newProxyInstance(
+        OutboxTest.class.getClassLoader(), new Class<?>[] {Connection.class}, handler);
   }
 }
