@@ -22,14 +22,23 @@ final class Database {
     this.source = source;
     try (Connection connection = source.getConnection()) {
       dialect = Dialect.of(connection);
-      if (!connection.getAutoCommit()) {
-        throw new OutboxException(
-            "the DataSource gives connections with auto-commit off: nobody would commit what the"
-                + " outbox writes. Configure it with auto-commit on (an outbox is opened outside of"
-                + " transactions)");
-      }
     } catch (SQLException e) {
       throw new OutboxException("the outbox's database cannot be reached: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Checks that somebody commits what is written outside of a caller's transaction.
+   *
+   * @throws OutboxException if nobody does
+   */
+  void requireAutoCommit() {
+    boolean commits = read(Connection::getAutoCommit);
+    if (!commits) {
+      throw new OutboxException(
+          "the DataSource gives connections with auto-commit off: nobody would commit what the"
+              + " outbox writes. Configure it with auto-commit on, and open the outbox outside of"
+              + " transactions");
     }
   }
 

@@ -76,6 +76,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     try {
       database = new Database(own == null ? Objects.requireNonNull(builder.source) : own);
       if (sends) {
+        database.requireAutoCommit();
         new Schema(database).migrate(clock.instant());
       } else {
         new Schema(database).check();
