@@ -23,11 +23,13 @@ public final class Operations {
   private static final int AT_A_TIME = 500;
   private static final String WAITING = "'NEW', 'DEFERRED', 'HELD'";
 
+  private final Store store;
   private final Database database;
   private final InstantSource clock;
 
-  Operations(Database database, InstantSource clock) {
-    this.database = database;
+  Operations(Store store, InstantSource clock) {
+    this.store = store;
+    database = store.database();
     this.clock = clock;
   }
 
@@ -211,11 +213,14 @@ public final class Operations {
         update.addBatch();
       }
       int[] cancelled = update.executeBatch();
+      List<byte[]> contents = new ArrayList<>();
       for (int i = 0; i < cancelled.length; i++) {
         if (cancelled[i] > 0) {
+          Store.contentName(connection, keys.get(i).id).ifPresent(contents::add);
           Store.end(connection, keys.get(i).id, 1, now);
         }
       }
+      store.removeBodies(connection, contents);
       return sum(cancelled);
     }
   }

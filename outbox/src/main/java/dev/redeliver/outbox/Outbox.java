@@ -83,7 +83,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
       }
       int queues = Math.min(settings.queuesPerDestination(), policy.guard().maxConnections());
       store = new Store(database, new ContentCipher(builder.key), queues);
-      operations = new Operations(database, clock);
+      operations = new Operations(store, clock);
       sending = sends ? sending(builder, settings, sender) : null;
       made = true;
     } finally {

@@ -710,7 +710,23 @@ final class Store {
     if (names.isEmpty()) {
       return 0;
     }
-    return database.transact(connection -> removeBodies(connection, lockBodies(connection, names)));
+    return database.transact(connection -> removeBodies(connection, names));
+  }
+
+  /** Removes octets that no message needs, in a transaction. {@return how many} */
+  int removeBodies(Connection connection, List<byte[]> names) throws SQLException {
+    return names.isEmpty() ? 0 : removeLocked(connection, lockBodies(connection, names));
+  }
+
+  /** {@return the name of the octets of a message; empty if it does not need any} */
+  static Optional<byte[]> contentName(Connection connection, String id) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select body_id from redeliver_message where id = ?")) {
+      select.setString(1, id);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? Optional.ofNullable(row.getBytes(1)) : Optional.empty();
+      }
+    }
   }
 
   /**
@@ -743,7 +759,7 @@ final class Store {
     }
   }
 
-  private static int removeBodies(Connection connection, List<byte[]> names) throws SQLException {
+  private static int removeLocked(Connection connection, List<byte[]> names) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
             "delete from redeliver_body where id = ? and not exists"

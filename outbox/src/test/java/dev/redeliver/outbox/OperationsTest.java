@@ -114,6 +114,21 @@ class OperationsTest {
     assertThat(world.count("select count(*) from redeliver_body")).isZero();
   }
 
+  /** Equal contents are stored once, and deleted with the last that needs them. */
+  @ParameterizedTest
+  @EnumSource
+  void cancel_deletesContentAtOnce(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    Submission submission = Submission.of(world.message("one", BOB));
+    List<String> ids = node.outbox.submitAll(List.of(submission, submission));
+
+    assertThat(node.outbox.operations().cancel(Selection.id(ids.get(0)))).isEqualTo(1);
+    assertThat(world.count("select count(*) from redeliver_body")).isEqualTo(1);
+    assertThat(node.outbox.operations().cancel(Selection.ALL)).isEqualTo(1);
+    assertThat(world.count("select count(*) from redeliver_body")).isZero();
+  }
+
   @ParameterizedTest
   @EnumSource
   void purgeAndRetention_forgetWhatHasEnded(Dialect dialect) throws Exception {
