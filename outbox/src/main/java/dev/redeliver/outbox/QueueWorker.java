@@ -5,6 +5,7 @@ import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.RelayStatus;
+import dev.redeliver.delivery.Resumption;
 import dev.redeliver.delivery.Waiter;
 import dev.redeliver.jakartamail.Courier;
 import dev.redeliver.jakartamail.FrozenMessage;
@@ -251,11 +252,20 @@ final class QueueWorker implements QueueTask.Work {
     /** What happened is written in any case. */
     private Optional<Submission> notification(Bounce to, Parcel parcel, List<LedgerRow> rows) {
       try {
-        return to.of(parcel, rows, content(parcel), now());
+        return to.of(parcel, rows, content(parcel), now()).map(this::inItsOwnTime);
       } catch (RuntimeException e) {
         redeliverer.housekeepingFailed("notification", e);
         return Optional.empty();
       }
+    }
+
+    /** A one-time code is worth nothing after ten minutes; that it did not arrive is. */
+    private Submission inItsOwnTime(Submission notification) {
+      return notification.leftBy(
+          Resumption.first(
+              notification.message().envelope(),
+              now(),
+              now().plus(redeliverer.policy().deadline())));
     }
 
     /** A mailing's messages have the same octets one after the other. */

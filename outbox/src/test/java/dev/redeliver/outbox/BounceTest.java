@@ -120,6 +120,23 @@ class BounceTest {
     assertThat(notifications(world).get(0).text()).contains("Status: 4.4.7");
   }
 
+  /** The message had a minute; what the sender is told has its time. */
+  @ParameterizedTest
+  @EnumSource
+  void senderGreylists_notificationOutlivesTheMessage(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = node(world);
+    world.server.on(Stage.RCPT).to(BOB).always().reply("550 5.1.1 No such user");
+    world.server.on(Stage.RCPT).to(SENDER).times(1).reply("450 4.2.0 Greylisted, try again");
+    node.outbox.submit(
+        Submission.of(world.message("one", BOB)).withDeadline(Duration.ofMinutes(1)));
+    for (int i = 0; i < 10; i++) {
+      node.run();
+      world.advance(Duration.ofMinutes(5));
+    }
+    assertThat(notifications(world)).hasSize(1);
+  }
+
   /** A notification that cannot be delivered ends there. */
   @ParameterizedTest
   @EnumSource
