@@ -279,7 +279,7 @@ class ScrapeTest {
     assertThat(values("redeliver.reputation.last.alert", "cause")).isEqualTo(causes);
     assertThat(values("redeliver.connection.failures", "cause")).isEqualTo(causes);
     assertThat(values("redeliver.housekeeping.failures", "what"))
-        .isEqualTo(Set.of("close", "listener", "other"));
+        .isEqualTo(Set.of("close", "listener", "notification", "other", "outbox"));
     assertThat(registry.getMeters())
         .extracting(meter -> meter.getId().getTag("mailer"))
         .containsOnly("shop", null);
