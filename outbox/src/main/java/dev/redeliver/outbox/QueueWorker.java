@@ -94,7 +94,7 @@ final class QueueWorker implements QueueTask.Work {
     private final List<byte[]> finished = new ArrayList<>();
     private @Nullable Sent sent;
     private @Nullable Instant asleepUntil;
-    private @Nullable Instant heldUntil;
+    private @Nullable RelayStatus obstacle;
     private byte @Nullable [] bodyId;
     private byte @Nullable [] body;
 
@@ -169,7 +169,7 @@ final class QueueWorker implements QueueTask.Work {
         return;
       }
       Delivery delivery = redeliverer.resume(marked.resumption());
-      heldUntil = null;
+      obstacle = null;
       String relay = "";
       Error error = null;
       try {
@@ -186,7 +186,7 @@ final class QueueWorker implements QueueTask.Work {
             .log("a message cannot be sent and is put off");
         delivery.stop(Decision.Reason.INTERRUPTED, "cannot be sent: " + e.getMessage());
       }
-      List<LedgerRow> rows = settlement.after(marked, delivery, relay, heldUntil);
+      List<LedgerRow> rows = settlement.after(marked, delivery, relay, obstacle);
       sent = sent(marked, rows, delivery);
       if (error != null) {
         turn(null);
@@ -234,7 +234,7 @@ final class QueueWorker implements QueueTask.Work {
           parcel.relay().isPresent()
               ? courier.carry(message, delivery, parcel.relay().get())
               : courier.carry(message, delivery);
-      trip.obstacle().ifPresent(obstacle -> meet(obstacle, delivery));
+      trip.obstacle().ifPresent(met -> meet(met, delivery));
       boolean putOff = trip.obstacle().isEmpty() && delivery.transactions() == before;
       if (putOff) {
         trip.delay().ifPresent(delay -> sleepUntil(now().plus(delay)));
@@ -280,11 +280,11 @@ final class QueueWorker implements QueueTask.Work {
     }
 
     /** The relay cannot be used: this is not the message's failure. */
-    private void meet(RelayStatus obstacle, Delivery delivery) {
-      sleepUntil(obstacle.nextProbe().orElse(now()));
-      if (obstacle.state() == RelayStatus.State.HELD && !delivery.waiting().isEmpty()) {
-        heldUntil = obstacle.nextProbe().orElse(null);
-        obstacle.obstacle().ifPresent(why -> delivery.stop(why, why.decision()));
+    private void meet(RelayStatus met, Delivery delivery) {
+      obstacle = met;
+      sleepUntil(met.nextProbe().orElse(now()));
+      if (met.state() == RelayStatus.State.HELD && !delivery.waiting().isEmpty()) {
+        met.obstacle().ifPresent(why -> delivery.stop(why, why.decision()));
       }
     }
 

@@ -1,6 +1,7 @@
 package dev.redeliver.outbox;
 
 import dev.redeliver.classify.Classification;
+import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.RecipientAttempt;
@@ -8,6 +9,7 @@ import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.RecipientState;
 import dev.redeliver.delivery.Redeliverer;
+import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.policy.Decision;
 import dev.redeliver.smtp.SmtpFailure;
 import java.time.Duration;
@@ -32,10 +34,11 @@ final class Settlement {
    * {@return the rows as they are after an attempt}
    *
    * @param relay the relay that it was made over; empty if none was made
-   * @param heldUntil when the relay that held it is asked again; null if no relay did
+   * @param obstacle the relay that could not be used, so that nothing came of it; null if there is
+   *     none
    */
   List<LedgerRow> after(
-      Parcel parcel, Delivery delivery, String relay, @Nullable Instant heldUntil) {
+      Parcel parcel, Delivery delivery, String relay, @Nullable RelayStatus obstacle) {
     List<RecipientReport> reports = delivery.report().recipients();
     List<RecipientState> states = delivery.states();
     List<LedgerRow> rows = new ArrayList<>(reports.size());
@@ -47,7 +50,7 @@ final class Settlement {
               states.get(i),
               delivery.transactions(),
               relay,
-              heldUntil));
+              obstacle));
     }
     return rows;
   }
@@ -58,9 +61,9 @@ final class Settlement {
       RecipientState state,
       int transactions,
       String relay,
-      @Nullable Instant heldUntil) {
-    LedgerRow.Event event = event(before, report);
-    Optional<Instant> nextTry = nextTry(report, state, heldUntil);
+      @Nullable RelayStatus obstacle) {
+    LedgerRow.Event event = event(before, report, obstacle);
+    Optional<Instant> nextTry = nextTry(report, state, obstacle);
     EntryState entry = entryState(before, report, nextTry);
     String pin =
         nextTry.isEmpty() || state.unknownOutcomes() == 0
@@ -91,14 +94,16 @@ final class Settlement {
   }
 
   private Optional<Instant> nextTry(
-      RecipientReport report, RecipientState state, @Nullable Instant heldUntil) {
+      RecipientReport report, RecipientState state, @Nullable RelayStatus obstacle) {
     if (!waits(report) || state.nextTry().isPresent()) {
       return state.nextTry();
     }
     Instant now = redeliverer.clock().instant();
     Decision decision = report.decision().orElse(null);
     if (decision instanceof Decision.Hold) {
-      return Optional.of(heldUntil == null ? now.plus(pause(report)) : heldUntil);
+      return Optional.ofNullable(obstacle)
+          .flatMap(RelayStatus::nextProbe)
+          .or(() -> Optional.of(now.plus(pause(report))));
     }
     if (decision instanceof Decision.GiveUp end) {
       return switch (end.reason()) {
@@ -152,10 +157,14 @@ final class Settlement {
     return history.isEmpty() ? Optional.empty() : Optional.of(history.get(history.size() - 1));
   }
 
-  private static LedgerRow.Event event(LedgerRow before, RecipientReport report) {
+  private static LedgerRow.Event event(
+      LedgerRow before, RecipientReport report, @Nullable RelayStatus obstacle) {
     Optional<RecipientAttempt> last = last(report);
     if (last.isEmpty()) {
-      return before.last();
+      return Optional.ofNullable(obstacle)
+          .flatMap(RelayStatus::obstacle)
+          .map(Settlement::event)
+          .orElse(before.last());
     }
     Optional<Classification> meaning = last.get().classification();
     String reply =
@@ -167,6 +176,14 @@ final class Settlement {
         meaning.map(Classification::ruleId).orElse(""),
         reply,
         last.get().decision().map(Decision::why).orElse(""));
+  }
+
+  private static LedgerRow.Event event(ConnectionFailure obstacle) {
+    return new LedgerRow.Event(
+        obstacle.classification().cause().token(),
+        obstacle.classification().ruleId(),
+        obstacle.failure().describe(),
+        "not sent, and no attempt counted: " + obstacle.decision().why());
   }
 
   private static String acceptance(RecipientAttempt last) {

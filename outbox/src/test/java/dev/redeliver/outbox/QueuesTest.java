@@ -173,6 +173,8 @@ class QueuesTest {
     world.server.stop();
     node.run();
     assertThat(world.query("select sum(attempts) from redeliver_recipient")).containsExactly("0");
+    assertThat(world.query("select reply || ': ' || decision from redeliver_recipient"))
+        .anyMatch(why -> why.contains("CONNECT") && why.contains("no attempt counted"));
     world.server.start();
     world.advance(Duration.ofMinutes(2));
     node.run();
