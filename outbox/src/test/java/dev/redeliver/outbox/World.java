@@ -85,7 +85,8 @@ final class World implements AutoCloseable {
         for (int i = 0; i < 100; i++) {
           int woken = sending().engine().wake();
           scheduler.runAnyDueExecutions();
-          if (plug.isPulled() || (woken == 0 && idle())) {
+          // The outbox's own thread may have woken a queue that then had a notification to send.
+          if (plug.isPulled() || (woken == 0 && idle() && sending().engine().wake() == 0)) {
             return;
           }
         }
