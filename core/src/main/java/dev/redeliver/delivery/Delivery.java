@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -330,11 +331,23 @@ public final class Delivery {
 
   /**
    * Lets go of a delivery that goes on later, maybe in another process: {@link #states()} has been
-   * kept. To be called once, instead of {@link #finish()}.
+   * kept. To be called once, instead of {@link #finish()}. The listeners get a report of those
+   * recipients that do not go on, if there are any.
+   *
+   * @param ended which do not
    */
-  public void suspend() {
+  public void suspend(Predicate<RecipientReport> ended) {
     withdraw();
-    owner.tell(listener -> listener.deliverySuspended(ledger.envelope()));
+    DeliveryReport all = report();
+    List<RecipientReport> over = all.recipients().stream().filter(ended).toList();
+    if (over.isEmpty()) {
+      owner.tell(listener -> listener.deliverySuspended(ledger.envelope()));
+      return;
+    }
+    DeliveryReport part =
+        new DeliveryReport(
+            all.envelope(), all.startedAt(), all.finishedAt(), all.transactions(), over);
+    owner.tell(listener -> listener.deliveryFinished(part));
   }
 
   /** {@return what has become of every recipient so far} */

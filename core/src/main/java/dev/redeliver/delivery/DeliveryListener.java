@@ -33,7 +33,10 @@ public interface DeliveryListener extends ReputationAlertListener {
   /** The delivery pauses until its next attempt; not called where no wait is needed. */
   default void retryScheduled(RetryWait wait) {}
 
-  /** The delivery ended; every recipient is in the report. */
+  /**
+   * The delivery ended; every recipient is in the report. An outbox tells of a message's recipients
+   * as they end: those that go on are in a later report.
+   */
   default void deliveryFinished(DeliveryReport report) {}
 
   /** A connection could not be opened, or a relay not be used, outside of a delivery. */

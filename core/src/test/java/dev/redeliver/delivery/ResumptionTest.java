@@ -111,7 +111,7 @@ class ResumptionTest {
                 profile,
                 delivery -> {
                   Resumption kept = kept(delivery);
-                  delivery.suspend();
+                  delivery.suspend(recipient -> false);
                   return other.resume(kept);
                 });
         assertThat(pieces).as("%s, seed %s", profile, seed).isEqualTo(whole);
@@ -173,7 +173,7 @@ class ResumptionTest {
             });
     Delivery delivery = redeliverer.begin(envelope());
     delivery.begin();
-    delivery.suspend();
+    delivery.suspend(recipient -> false);
     redeliverer.resume(kept(delivery));
 
     assertThat(told).containsExactly("started", "withdrawn", "suspended", "started");

@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -18,19 +19,28 @@ import java.util.function.Supplier;
  * Thread-safe.
  */
 final class Destinations implements DeliveryListener {
+  /** So much the processes' clocks may differ. */
+  private static final Duration SKEW = Duration.ofMinutes(1);
+
   private final Database database;
   private final Supplier<DestinationGuard> guard;
   private final GuardSettings settings;
+  private final InstantSource clock;
 
   /**
    * Makes one.
    *
    * @param guard this process's own, which may be made later
    */
-  Destinations(Database database, Supplier<DestinationGuard> guard, GuardSettings settings) {
+  Destinations(
+      Database database,
+      Supplier<DestinationGuard> guard,
+      GuardSettings settings,
+      InstantSource clock) {
     this.database = database;
     this.guard = guard;
     this.settings = settings;
+    this.clock = clock;
   }
 
   /** What one process finds out, all others go by. */
@@ -55,7 +65,7 @@ final class Destinations implements DeliveryListener {
                 upsert.setString(1, name(status.destination()));
                 upsert.setLong(2, until.toEpochMilli());
                 upsert.setString(3, status.why());
-                upsert.setLong(4, until.toEpochMilli());
+                upsert.setLong(4, clock.instant().toEpochMilli());
                 return upsert.executeUpdate();
               }
             });
@@ -95,19 +105,22 @@ final class Destinations implements DeliveryListener {
       return Optional.of(own);
     }
     Optional<Instant> paused =
-        ask ? pausedUntil(destination).filter(until -> until.isAfter(now)) : Optional.empty();
+        ask ? pausedUntil(destination, now).filter(until -> until.isAfter(now)) : Optional.empty();
     return paused.isPresent() || settings.maxRate() == Double.POSITIVE_INFINITY
         ? paused
         : takeTurn(destination, now);
   }
 
-  private Optional<Instant> pausedUntil(Destination destination) {
+  /** What was found out in the future was found out by a clock that was wrong. */
+  private Optional<Instant> pausedUntil(Destination destination, Instant now) {
     return database.read(
         connection -> {
           try (PreparedStatement select =
               connection.prepareStatement(
-                  "select paused_until from redeliver_destination where name = ?")) {
+                  "select paused_until from redeliver_destination where name = ?"
+                      + " and changed_at <= ?")) {
             select.setString(1, name(destination));
+            select.setLong(2, now.plus(SKEW).toEpochMilli());
             try (ResultSet row = select.executeQuery()) {
               return row.next() ? Store.instant(row, "paused_until") : Optional.empty();
             }

@@ -97,7 +97,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     AtomicReference<Redeliverer> late = new AtomicReference<>();
     Destinations destinations =
         new Destinations(
-            database, () -> Objects.requireNonNull(late.get()).guard(), policy.guard());
+            database, () -> Objects.requireNonNull(late.get()).guard(), policy.guard(), clock);
     Redeliverer.Builder start =
         Redeliverer.builder(policy).clock(clock).random(builder.random).listener(destinations);
     builder.listeners.forEach(listener -> start.listener(HarmlessListener.of(listener)));
@@ -111,7 +111,8 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
             redeliverer,
             courier,
             builder.waiter,
-            settings.dsn() ? new Bounce(Nodes.host(builder.session)) : null);
+            settings.dsn() ? new Bounce(Nodes.host(builder.session)) : null,
+            settings.lease().dividedBy(2));
     Engine engine =
         new Engine(
             store,

@@ -37,11 +37,14 @@ final class QueueWorker implements QueueTask.Work {
   /** Messages that are read at a time. */
   private static final int BATCH = 50;
 
+  /** A clock that was wrong must not keep a queue asleep for ever. */
+  static final Duration LONGEST_SLEEP = Duration.ofHours(1);
+
   /** Where the time to come back is not known, or has passed. */
   private static final Duration SHORT = Duration.ofSeconds(1);
 
-  private static final int TRIES = 6;
   private static final Duration BETWEEN_TRIES = Duration.ofMillis(100);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
   private static final Logger LOGGER = LoggerFactory.getLogger(QueueWorker.class);
 
@@ -52,21 +55,30 @@ final class QueueWorker implements QueueTask.Work {
   private final Settlement settlement;
   private final Waiter waiter;
   private final @Nullable Bounce bounce;
+  private final Duration patience;
   private volatile boolean stopping;
 
+  /**
+   * Makes one.
+   *
+   * @param bounce tells senders of failures; null if nobody does
+   * @param patience how long it is tried to write what became of a message
+   */
   QueueWorker(
       Store store,
       Destinations destinations,
       Redeliverer redeliverer,
       Courier courier,
       Waiter waiter,
-      @Nullable Bounce bounce) {
+      @Nullable Bounce bounce,
+      Duration patience) {
     this.store = store;
     this.destinations = destinations;
     this.redeliverer = redeliverer;
     this.courier = courier;
     this.waiter = waiter;
     this.bounce = bounce;
+    this.patience = patience;
     settlement = new Settlement(redeliverer);
   }
 
@@ -290,7 +302,8 @@ final class QueueWorker implements QueueTask.Work {
 
     private void sleepUntil(Instant time) {
       Instant soon = now().plus(SHORT);
-      Instant wake = time.isBefore(soon) ? soon : time;
+      Instant late = now().plus(LONGEST_SLEEP);
+      Instant wake = time.isBefore(soon) ? soon : time.isAfter(late) ? late : time;
       Instant known = asleepUntil;
       asleepUntil = known == null || wake.isAfter(known) ? wake : known;
     }
@@ -309,17 +322,26 @@ final class QueueWorker implements QueueTask.Work {
       return marked;
     }
 
+    /**
+     * What became of a message is worth some patience. After the lease it is another process's to
+     * say, as this one cannot.
+     */
     private Optional<Parcel> persist(Store.@Nullable Result done, @Nullable Parcel next) {
       Duration delay = BETWEEN_TRIES;
-      for (int tries = 1; ; tries++) {
+      Duration waited = Duration.ZERO;
+      while (true) {
         try {
-          return store.turn(lease, done, next, now(), tries > 1);
+          return store.turn(lease, done, next, now(), !waited.isZero());
         } catch (OutboxException e) {
-          if (tries == TRIES || !pause(delay)) {
+          if (waited.compareTo(patience) >= 0 || !pause(delay)) {
             throw e;
           }
           LOGGER.warn("the state of a message could not be written; once more in {}", delay, e);
-          delay = delay.multipliedBy(2);
+          waited = waited.plus(delay);
+          delay =
+              delay.multipliedBy(2).compareTo(LONGEST_WAIT) < 0
+                  ? delay.multipliedBy(2)
+                  : LONGEST_WAIT;
         }
       }
     }
@@ -336,11 +358,13 @@ final class QueueWorker implements QueueTask.Work {
 
     /** Only what is in the database has happened. */
     private void conclude(Sent done) {
-      if (done.result().rows().stream().allMatch(row -> row.state().isFinal())) {
+      List<LedgerRow> rows = done.result().rows();
+      if (rows.stream().allMatch(row -> row.state().isFinal())) {
         finished.add(done.result().parcel().bodyId());
         done.delivery().finish();
       } else {
-        done.delivery().suspend();
+        done.delivery()
+            .suspend(recipient -> rows.get(recipient.recipient().index()).state().isFinal());
       }
     }
 
@@ -349,7 +373,7 @@ final class QueueWorker implements QueueTask.Work {
       Sent left = sent;
       if (left != null) {
         sent = null;
-        left.delivery().suspend();
+        left.delivery().suspend(recipient -> false);
       }
     }
   }

@@ -112,6 +112,7 @@ final class Sending {
 
   private void begin() {
     prepare();
+    timer.execute(() -> tryTo(this::release));
     engine.start();
     every(settings.poll(), this::wake);
     every(CLEANING, this::clean);
@@ -131,6 +132,12 @@ final class Sending {
     if (ownership.isExclusive()) {
       int unused = store.releaseLeases(clock.instant());
     }
+  }
+
+  /** A new process may be the one whose set-up was mended. */
+  void release() {
+    int released = operations.release(Selection.ALL);
+    LOGGER.debug("{} recipients that were held are tried again", released);
   }
 
   Engine engine() {

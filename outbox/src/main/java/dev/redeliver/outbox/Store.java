@@ -463,7 +463,7 @@ final class Store {
                 Instant due = instant(row, "due").filter(now::isBefore).orElse(now);
                 if (row.getString("task_instance") == null) {
                   queues.unknown.put(row.getString("queue"), due);
-                } else if (isLate(row, due)) {
+                } else if (isLate(row, due, now)) {
                   queues.late.put(row.getString("queue"), due);
                 }
               }
@@ -484,11 +484,14 @@ final class Store {
     }
   }
 
-  private boolean isLate(ResultSet row, Instant due) throws SQLException {
+  /** A queue that sleeps is left alone, unless it was a wrong clock that sent it to sleep. */
+  private boolean isLate(ResultSet row, Instant due, Instant now) throws SQLException {
+    if (row.getBoolean("picked")) {
+      return false;
+    }
     boolean asleep = QueueData.of(row.getBytes("task_data")).asleep();
-    return !row.getBoolean("picked")
-        && !asleep
-        && dialect.customization().getInstant(row, "execution_time").isAfter(due);
+    Instant latest = asleep ? now.plus(QueueWorker.LONGEST_SLEEP.multipliedBy(2)) : due;
+    return dialect.customization().getInstant(row, "execution_time").isAfter(latest);
   }
 
   /**

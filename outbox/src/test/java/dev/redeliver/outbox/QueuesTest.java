@@ -4,6 +4,8 @@ import static dev.redeliver.outbox.World.BOB;
 import static dev.redeliver.outbox.World.CAROL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.redeliver.delivery.DeliveryListener;
+import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.policy.GuardSettings;
 import dev.redeliver.policy.SenderSettings;
 import dev.redeliver.testkit.ReceivedMessage;
@@ -11,6 +13,7 @@ import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -273,5 +276,80 @@ class QueuesTest {
       node.run();
     }
     assertThat(world.states()).containsExactly("EXPIRED");
+  }
+
+  /** Whoever waits for bounces hears of each recipient once, however the others fare. */
+  @ParameterizedTest
+  @EnumSource
+  void recipientsEndOneByOne_listenersHearOfEachOnce(Dialect dialect) throws Exception {
+    List<String> told = new ArrayList<>();
+    World world = world(dialect);
+    World.Node node =
+        world.start(
+            new DeliveryListener() {
+              @Override
+              public void deliveryFinished(DeliveryReport report) {
+                report
+                    .recipients()
+                    .forEach(each -> told.add(each.recipient() + " " + each.outcome()));
+              }
+            });
+    world.server.on(Stage.RCPT).to("gone@example.org").always().reply("550 5.1.1 No such user");
+    world.server.on(Stage.RCPT).to("grey@example.org").times(1).reply("450 4.2.0 Greylisted");
+    node.outbox.submit(world.message("all", "gone@example.org", "grey@example.org", BOB));
+    node.run();
+    assertThat(told)
+        .containsExactlyInAnyOrder("gone@example.org REFUSED", "bob@example.org ACCEPTED");
+    world.advance(Duration.ofMinutes(5));
+    node.run();
+    assertThat(told).hasSize(3).endsWith("grey@example.org ACCEPTED");
+  }
+
+  /** A restart is how most set-ups are mended. */
+  @ParameterizedTest
+  @EnumSource
+  void restartWithAMendedSetUp_whatWasHeldGoesAtOnce(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node before = world.start();
+    world.server.on(Stage.MAIL).times(1).reply("530 5.7.0 Authentication required");
+    before.outbox.submit(world.message("one", BOB));
+    before.run();
+    assertThat(world.states()).containsExactly("HELD");
+    before.kill();
+
+    World.Node after = world.start();
+    after.sending().release();
+    after.run();
+    assertThat(world.states()).containsExactly("ACCEPTED");
+  }
+
+  /** A clock that was days ahead for a while. */
+  @ParameterizedTest
+  @EnumSource
+  void clockWasAhead_pauseOfThatTimeIsForgotten(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node first = world.start();
+    world
+        .server
+        .on(Stage.RCPT)
+        .to(BOB)
+        .times(3)
+        .reply("450 4.7.1 Your IP address has a poor reputation here");
+    for (int i = 0; i < 6; i++) {
+      first.outbox.submit(world.message("mail " + i, BOB));
+    }
+    Instant now = world.clock.instant();
+    world.clock.set(now.plus(Duration.ofDays(3)));
+    first.run();
+    first.kill();
+    world.clock.set(now);
+    World.Node second = world.start();
+    for (int hour = 0; hour < 5; hour++) {
+      world.advance(Duration.ofHours(1));
+      second.scheduler.runDeadExecutionDetection();
+      second.sending().engine().wakeForgotten();
+      second.run();
+    }
+    assertThat(world.states()).contains("ACCEPTED");
   }
 }
