@@ -35,7 +35,7 @@ public final class PollCost implements AutoCloseable {
   /** {@return what one question takes, once queues that it finds are known} */
   public Micros median(int times) {
     return new Micros(
-        median(times, () -> outbox.store().neglected(Instant.now(), false).late().size()),
+        median(times, () -> outbox.queues().neglected(Instant.now(), false).late().size()),
         median(times, this::due));
   }
 

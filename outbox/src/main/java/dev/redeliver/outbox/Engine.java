@@ -43,7 +43,7 @@ final class Engine {
   private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
   private final Scheduler scheduler;
-  private final Store store;
+  private final Queues queues;
   private final InstantSource clock;
 
   /**
@@ -52,19 +52,19 @@ final class Engine {
    * @param start makes the scheduler; another one in tests
    */
   Engine(
-      Store store,
+      Queues queues,
       QueueTask.Work work,
       OutboxSettings settings,
       Node node,
       InstantSource clock,
       BiFunction<DataSource, List<Task<?>>, SchedulerBuilder> start) {
-    this.store = store;
+    this.queues = queues;
     this.clock = clock;
-    Dialect dialect = store.database().dialect();
+    Dialect dialect = queues.database().dialect();
     List<Task<?>> tasks = List.of(QueueTask.of(work, clock, this::lookAgain));
     SchedulerBuilder builder =
         start
-            .apply(store.database().source(), new ArrayList<>(tasks))
+            .apply(queues.database().source(), new ArrayList<>(tasks))
             .clock(clock::instant)
             .tableName(TABLE)
             .schedulerName(new SchedulerName.Fixed(node.name()))
@@ -129,26 +129,26 @@ final class Engine {
 
   /** Sees to it that queues with new messages are looked after. {@return how many were asleep} */
   int wake() {
-    return wake(store.neglected(clock.instant(), false));
+    return wake(queues.neglected(clock.instant(), false));
   }
 
   /** Sees to it that no queue is forgotten, whatever happened. {@return how many were} */
   int wakeForgotten() {
-    return wake(store.neglected(clock.instant(), true));
+    return wake(queues.neglected(clock.instant(), true));
   }
 
-  private int wake(Store.Neglected queues) {
-    List<String> unknown = List.copyOf(queues.unknown().keySet());
+  private int wake(Queues.Neglected neglected) {
+    List<String> unknown = List.copyOf(neglected.unknown().keySet());
     for (int from = 0; from < unknown.size(); from += TOGETHER) {
       List<String> some = unknown.subList(from, Math.min(from + TOGETHER, unknown.size()));
-      store.schedule(some, queues.unknown());
+      queues.schedule(some, neglected.unknown());
       scheduler.triggerCheckForDueExecutions();
     }
-    queues.late().forEach(this::wake);
-    if (!queues.late().isEmpty()) {
+    neglected.late().forEach(this::wake);
+    if (!neglected.late().isEmpty()) {
       scheduler.triggerCheckForDueExecutions();
     }
-    return unknown.size() + queues.late().size();
+    return unknown.size() + neglected.late().size();
   }
 
   private void wake(String queue, Instant due) {

@@ -23,13 +23,13 @@ public final class Operations {
   private static final int AT_A_TIME = 500;
   private static final String WAITING = "'NEW', 'DEFERRED', 'HELD'";
 
-  private final Store store;
+  private final Cleaning cleaning;
   private final Database database;
   private final InstantSource clock;
 
-  Operations(Store store, InstantSource clock) {
-    this.store = store;
-    database = store.database();
+  Operations(Database database, Cleaning cleaning, InstantSource clock) {
+    this.database = database;
+    this.cleaning = cleaning;
     this.clock = clock;
   }
 
@@ -157,7 +157,7 @@ public final class Operations {
       boolean unused =
           database.transact(
               connection -> {
-                Store.wakeSleepers(connection, database.dialect(), clock.instant());
+                Queues.wakeSleepers(connection, database.dialect(), clock.instant());
                 return true;
               });
     }
@@ -216,11 +216,11 @@ public final class Operations {
       List<byte[]> contents = new ArrayList<>();
       for (int i = 0; i < cancelled.length; i++) {
         if (cancelled[i] > 0) {
-          Store.contentName(connection, keys.get(i).id).ifPresent(contents::add);
+          Cleaning.contentName(connection, keys.get(i).id).ifPresent(contents::add);
           Store.end(connection, keys.get(i).id, 1, now);
         }
       }
-      store.removeBodies(connection, contents);
+      cleaning.removeBodies(connection, contents);
       return sum(cancelled);
     }
   }
@@ -246,7 +246,7 @@ public final class Operations {
                         + " and m.finished_at is not null and r.message_id > ? limit "
                         + AT_A_TIME;
                 List<String> found = ids(connection, sql, selection, "");
-                Store.forget(connection, found);
+                Cleaning.forget(connection, found);
                 return found;
               });
       purged += ids.size();

@@ -59,7 +59,10 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(30);
 
   private final Database database;
+  private final Intake intake;
   private final Store store;
+  private final Queues queues;
+  private final Cleaning cleaning;
   private final Operations operations;
   private final RetryPolicy policy;
   private final InstantSource clock;
@@ -81,9 +84,14 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
       } else {
         new Schema(database).check();
       }
-      int queues = Math.min(settings.queuesPerDestination(), policy.guard().maxConnections());
-      store = new Store(database, new ContentCipher(builder.key), queues);
-      operations = new Operations(store, clock);
+      int perDestination =
+          Math.min(settings.queuesPerDestination(), policy.guard().maxConnections());
+      ContentCipher cipher = new ContentCipher(builder.key);
+      intake = new Intake(database.dialect(), cipher, perDestination);
+      store = new Store(database, cipher, intake);
+      queues = new Queues(database);
+      cleaning = new Cleaning(database);
+      operations = new Operations(database, cleaning, clock);
       sending = sends ? sending(builder, settings, sender) : null;
       made = true;
     } finally {
@@ -107,6 +115,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     QueueWorker worker =
         new QueueWorker(
             store,
+            cleaning,
             destinations,
             redeliverer,
             courier,
@@ -115,7 +124,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
             settings.lease().dividedBy(2));
     Engine engine =
         new Engine(
-            store,
+            queues,
             worker,
             settings,
             new Engine.Node(Nodes.name(), courier.capacity(), CLOSE_LIMIT, builder.background),
@@ -123,7 +132,16 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
             builder.scheduler);
     Ownership ownership = new Ownership(database.file().orElse(null));
     return new Sending(
-        store, settings, redeliverer, courier, worker, engine, clock, ownership, operations);
+        queues,
+        cleaning,
+        settings,
+        redeliverer,
+        courier,
+        worker,
+        engine,
+        clock,
+        ownership,
+        operations);
   }
 
   /**
@@ -181,7 +199,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     List<Submission> all = List.copyOf(submissions);
     List<String> ids =
         database.transact(
-            connection -> store.insert(connection, all, clock.instant(), policy.deadline()));
+            connection -> intake.insert(connection, all, clock.instant(), policy.deadline()));
     if (sending != null) {
       sending.wakeSoon();
     }
@@ -217,7 +235,8 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
         throw new IllegalArgumentException(
             "the connection has auto-commit on: call setAutoCommit(false), or submit without it");
       }
-      return store.insert(connection, List.copyOf(submissions), clock.instant(), policy.deadline());
+      return intake.insert(
+          connection, List.copyOf(submissions), clock.instant(), policy.deadline());
     } catch (SQLException e) {
       throw Database.failed(e);
     }
@@ -255,6 +274,10 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
 
   @Nullable Sending sending() {
     return sending;
+  }
+
+  Queues queues() {
+    return queues;
   }
 
   Store store() {

@@ -49,6 +49,7 @@ final class QueueWorker implements QueueTask.Work {
   private static final Logger LOGGER = LoggerFactory.getLogger(QueueWorker.class);
 
   private final Store store;
+  private final Cleaning cleaning;
   private final Destinations destinations;
   private final Redeliverer redeliverer;
   private final Courier courier;
@@ -66,6 +67,7 @@ final class QueueWorker implements QueueTask.Work {
    */
   QueueWorker(
       Store store,
+      Cleaning cleaning,
       Destinations destinations,
       Redeliverer redeliverer,
       Courier courier,
@@ -73,6 +75,7 @@ final class QueueWorker implements QueueTask.Work {
       @Nullable Bounce bounce,
       Duration patience) {
     this.store = store;
+    this.cleaning = cleaning;
     this.destinations = destinations;
     this.redeliverer = redeliverer;
     this.courier = courier;
@@ -135,7 +138,7 @@ final class QueueWorker implements QueueTask.Work {
       } finally {
         letGo();
       }
-      store.removeBodies(finished);
+      cleaning.removeBodies(finished);
       return pause();
     }
 

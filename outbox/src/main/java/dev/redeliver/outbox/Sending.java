@@ -34,7 +34,8 @@ final class Sending {
 
   private static final int AT_A_TIME = 500;
 
-  private final Store store;
+  private final Queues queues;
+  private final Cleaning cleaning;
   private final OutboxSettings settings;
   private final Redeliverer redeliverer;
   private final Courier courier;
@@ -63,7 +64,8 @@ final class Sending {
    * @param ownership is given back at the end
    */
   Sending(
-      Store store,
+      Queues queues,
+      Cleaning cleaning,
       OutboxSettings settings,
       Redeliverer redeliverer,
       Courier courier,
@@ -73,7 +75,8 @@ final class Sending {
       Ownership ownership,
       Operations operations) {
     this.operations = operations;
-    this.store = store;
+    this.queues = queues;
+    this.cleaning = cleaning;
     this.settings = settings;
     this.redeliverer = redeliverer;
     this.courier = courier;
@@ -130,7 +133,7 @@ final class Sending {
   /** Whoever had a lease of what only one process sends is no more. */
   void prepare() {
     if (ownership.isExclusive()) {
-      int unused = store.releaseLeases(clock.instant());
+      int unused = queues.releaseLeases(clock.instant());
     }
   }
 
@@ -183,15 +186,15 @@ final class Sending {
   void clean() {
     int unused = engine.wakeForgotten();
     Instant now = clock.instant();
-    while (store.forget(now.minus(settings.retention()), AT_A_TIME) == AT_A_TIME) {
+    while (cleaning.forget(now.minus(settings.retention()), AT_A_TIME) == AT_A_TIME) {
       LOGGER.debug("{} messages forgotten", AT_A_TIME);
     }
-    int destinations = Destinations.forget(store.database(), now.minus(OLD));
+    int destinations = Destinations.forget(queues.database(), now.minus(OLD));
     LOGGER.trace("{} destinations forgotten", destinations);
     Optional<byte[]> after = Optional.of(new byte[0]);
     while (after.isPresent() && !timer.isShutdown()) {
-      Store.Bodies some = store.bodies(after.get(), now.minus(OLD), AT_A_TIME);
-      int removed = store.removeBodies(some.orphans());
+      Cleaning.Bodies some = cleaning.bodies(after.get(), now.minus(OLD), AT_A_TIME);
+      int removed = cleaning.removeBodies(some.orphans());
       LOGGER.trace("octets of {} messages removed", removed);
       after = some.last();
     }
