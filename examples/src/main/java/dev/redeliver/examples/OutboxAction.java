@@ -52,7 +52,7 @@ abstract class OutboxAction implements Callable<Integer> {
     Outbox.Builder builder =
         location.at(command(), Outbox.builder(Session.getInstance(new Properties())));
     int code;
-    try (Outbox outbox = builder.connect()) {
+    try (Outbox outbox = builder.existing().connect()) {
       code = perform(outbox.operations());
     } catch (OutboxException e) {
       terminal.err().println(Words.printable("--outbox: " + e.getMessage()));

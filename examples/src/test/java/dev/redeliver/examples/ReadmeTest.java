@@ -2,6 +2,9 @@ package dev.redeliver.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.redeliver.outbox.Entry;
+import dev.redeliver.outbox.Outbox;
+import dev.redeliver.outbox.Selection;
 import dev.redeliver.policy.PolicyKeys;
 import dev.redeliver.policy.RetryPolicy;
 import dev.redeliver.testkit.ScriptedSmtpServer;
@@ -38,6 +41,7 @@ class ReadmeTest {
       import dev.redeliver.delivery.*;
       import dev.redeliver.jakartamail.*;
       import dev.redeliver.metrics.*;
+      import dev.redeliver.outbox.*;
       import dev.redeliver.policy.*;
       import dev.redeliver.testkit.*;
       import io.micrometer.core.instrument.MeterRegistry;
@@ -102,6 +106,23 @@ class ReadmeTest {
   }
 
   @Test
+  void outbox_asShown_keepsTheMessage(@TempDir Path folder) throws Exception {
+    MimeMessage message = message(session(""));
+
+    run(folder, "outbox", message.getSession(), message);
+
+    try (Outbox outbox =
+        Outbox.builder(message.getSession())
+            .location(folder.resolve("mail.db").toString())
+            .existing()
+            .connect()) {
+      assertThat(outbox.operations().list(Selection.ALL, "", 10))
+          .extracting(Entry::messageId)
+          .containsExactly(message.getMessageID());
+    }
+  }
+
+  @Test
   void testkit_asShown_holds(@TempDir Path folder) throws Exception {
     run(folder, "testkit");
   }
@@ -132,7 +153,7 @@ class ReadmeTest {
   void java_ofEveryBlock_isTested() {
     Matcher blocks = Pattern.compile("```java\n").matcher(readme);
 
-    assertThat(blocks.results()).hasSize(4);
+    assertThat(blocks.results()).hasSize(5);
   }
 
   private String block(String start) {
@@ -142,7 +163,9 @@ class ReadmeTest {
   }
 
   private void run(Path folder, String snippet, Object... arguments) throws Exception {
-    String code = block("<!-- snippet: " + snippet + " -->\n```java\n");
+    String code =
+        block("<!-- snippet: " + snippet + " -->\n```java\n")
+            .replace("mail.db", folder.resolve("mail.db").toString());
     Path source = folder.resolve("Snippet.java");
     Files.writeString(source, HEADER.formatted(parameters(arguments), code));
     ByteArrayOutputStream errors = new ByteArrayOutputStream();

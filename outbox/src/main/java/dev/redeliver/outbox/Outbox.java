@@ -80,9 +80,11 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
       database = new Database(own == null ? Objects.requireNonNull(builder.source) : own);
       if (sends) {
         database.requireAutoCommit();
-        new Schema(database).migrate(clock.instant());
-      } else {
+      }
+      if (builder.existing) {
         new Schema(database).check();
+      } else {
+        new Schema(database).migrate(clock.instant());
       }
       int perDestination =
           Math.min(settings.queuesPerDestination(), policy.guard().maxConnections());
@@ -296,6 +298,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     private @Nullable RetryPolicy policy;
     private @Nullable SecretKey key;
     private boolean background;
+    private boolean existing;
     private InstantSource clock = InstantSource.system();
     private RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
     private Waiter waiter = Waiter.SLEEP;
@@ -412,6 +415,17 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
       return this;
     }
 
+    /**
+     * Makes no tables and changes none: without those of this release, the outbox is not opened.
+     * For who wants to look at a database, and may have named another one.
+     *
+     * @return this builder
+     */
+    public Builder existing() {
+      existing = true;
+      return this;
+    }
+
     /** Its threads do not keep the process from ending. */
     Builder inBackground() {
       background = true;
@@ -455,8 +469,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     }
 
     /**
-     * {@return an outbox that takes messages and can be operated, and sends nothing} It changes no
-     * tables: they have to be there, made by {@link #open}.
+     * {@return an outbox that takes messages and can be operated, and sends nothing}
      *
      * @throws PolicyException if {@code redeliver.*} properties are bad; it names all of them
      * @throws OutboxException if the database cannot be used

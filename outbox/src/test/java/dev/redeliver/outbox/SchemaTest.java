@@ -56,7 +56,7 @@ class SchemaTest {
     Database database = world.database();
     assertThatThrownBy(() -> new Schema(database).check())
         .hasMessageContaining("there is no outbox in this database yet");
-    assertThatThrownBy(() -> world.builder().dataSource(database.source()).connect())
+    assertThatThrownBy(() -> world.builder().dataSource(database.source()).existing().connect())
         .isInstanceOf(OutboxException.class)
         .hasMessageContaining("there is no outbox in this database yet");
     assertThatThrownBy(() -> new Schema(database).check())
