@@ -69,7 +69,7 @@ public final class Delivery {
 
   /** {@return the last moment at which an attempt may start} */
   public Instant deadline() {
-    return ledger.deadline();
+    return ledger.startedAt().plus(policy.deadline());
   }
 
   /**

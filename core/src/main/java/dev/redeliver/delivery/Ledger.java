@@ -24,19 +24,19 @@ import org.jspecify.annotations.Nullable;
 final class Ledger {
   private final Envelope envelope;
   private final Instant startedAt;
-  private final Instant deadline;
   private final List<Entry> entries;
   private int transactions;
 
   Ledger(Resumption message) {
     envelope = message.envelope();
     startedAt = message.startedAt();
-    deadline = message.deadline();
     transactions = message.transactions();
+    // A list of one is smaller when it is a copy.
     entries =
-        IntStream.range(0, envelope.recipients().size())
-            .mapToObj(i -> new Entry(envelope.recipients().get(i), message.recipients().get(i)))
-            .toList();
+        List.copyOf(
+            IntStream.range(0, envelope.recipients().size())
+                .mapToObj(i -> new Entry(envelope.recipients().get(i), message.recipients().get(i)))
+                .toList());
   }
 
   /** {@return where every recipient stands, in the order of the envelope} */
@@ -50,10 +50,6 @@ final class Ledger {
 
   Instant startedAt() {
     return startedAt;
-  }
-
-  Instant deadline() {
-    return deadline;
   }
 
   int transactions() {
