@@ -3,9 +3,7 @@ package dev.redeliver.benchmarks;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.redeliver.outbox.Outbox;
 import dev.redeliver.outbox.PollCost;
-import java.io.PrintStream;
 import java.time.Duration;
-import java.util.Locale;
 
 /**
  * With more and more messages waiting: how long a process takes until it sends, and what it costs
@@ -34,7 +32,7 @@ final class OutboxBacklog {
     this.most = most;
   }
 
-  void run(PrintStream out) throws Exception {
+  void run(Figures out) throws Exception {
     database.empty();
     OutboxMail mail = new OutboxMail(OutboxMail.Domains.MANY);
     int stored = 0;
@@ -47,10 +45,8 @@ final class OutboxBacklog {
       try (Outbox outbox = OutboxMail.outbox(database.location(), port, connections).connect()) {
         mail.fill(outbox, level - stored);
       }
-      print(
-          out,
-          name + ".submitted-per-second",
-          (level - stored) * 1e9 / (System.nanoTime() - start));
+      out.print(
+          name + ".submitted-per-second", (level - stored) * 1e9 / (System.nanoTime() - start));
       stored = level;
       settle();
       if (level > 0) {
@@ -66,29 +62,28 @@ final class OutboxBacklog {
     }
   }
 
-  private void start(String name, Duration drained, PrintStream out) throws Exception {
+  private void start(String name, Duration drained, Figures out) throws Exception {
     try (OutboxProcess process =
         OutboxProcess.start(database.location(), port, connections, QUEUES)) {
-      print(out, name + ".open-ms", process.await("open"));
-      print(out, name + ".first-ms", process.await("first"));
+      out.print(name + ".open-ms", process.await("open"));
+      out.print(name + ".first-ms", process.await("first"));
       if (!drained.isZero()) {
         long before = process.finished();
         long start = System.nanoTime();
         Thread.sleep(drained.toMillis());
-        print(
-            out,
+        out.print(
             name + ".per-second",
             (process.finished() - before) * 1e9 / (System.nanoTime() - start));
       }
-      print(out, name + ".heap-mib", process.stop());
+      out.print(name + ".heap-mib", process.stop());
     }
   }
 
-  private void poll(String name, PrintStream out) {
+  private void poll(String name, Figures out) {
     try (PollCost cost = new PollCost(OutboxMail.outbox(database.location(), port, connections))) {
       PollCost.Micros micros = cost.median(POLLS);
-      print(out, name + ".wake-us", micros.wake());
-      print(out, name + ".poll-us", micros.poll());
+      out.print(name + ".wake-us", micros.wake());
+      out.print(name + ".poll-us", micros.poll());
     }
   }
 
@@ -114,15 +109,5 @@ final class OutboxBacklog {
     try (HikariDataSource dataSource = database.open(1)) {
       database.settle(dataSource);
     }
-  }
-
-  private static void print(PrintStream out, String name, long value) {
-    out.println(name + "=" + value);
-    out.flush();
-  }
-
-  private static void print(PrintStream out, String name, double value) {
-    out.println(String.format(Locale.ROOT, "%s=%.0f", name, value));
-    out.flush();
   }
 }

@@ -92,7 +92,7 @@ final class OutboxBaseline {
     drains.add(new DiskDrain(files));
     for (DrainDatabase database :
         List.of(DrainDatabase.sqlite(files), DrainDatabase.postgres(url))) {
-      drains.add(new SchedulerDrain(database));
+      drains.add(SchedulerDrain.small(database));
       drains.add(PlainDrain.oneByOne(database));
       drains.add(PlainDrain.byClaim(database));
     }

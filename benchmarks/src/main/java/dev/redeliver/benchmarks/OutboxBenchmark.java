@@ -10,12 +10,12 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * The outbox beside what its databases can do at best; how it behaves with many messages waiting;
- * and two processes against one.
+ * The outbox beside what its databases can do at best; large messages; how it behaves with many
+ * messages waiting, and how long it takes to send all of them; and two processes against one.
  */
 final class OutboxBenchmark {
   private static final String USAGE =
-      "usage: outbox [rates|backlog|nodes] [--messages NUMBER] [--rounds NUMBER]"
+      "usage: outbox [rates|large|backlog|drain|nodes] [--messages NUMBER] [--rounds NUMBER]"
           + " [--connections NUMBER] [--directory DIR] [--postgres URL] [--only sqlite|postgres]";
 
   private final String what;
@@ -38,7 +38,7 @@ final class OutboxBenchmark {
   static OutboxBenchmark of(String... options) {
     boolean named = options.length % 2 == 1;
     OutboxBenchmark result = new OutboxBenchmark(named ? options[0] : "rates");
-    if (!List.of("rates", "backlog", "nodes").contains(result.what)) {
+    if (!List.of("rates", "large", "backlog", "drain", "nodes").contains(result.what)) {
       throw new IllegalArgumentException(USAGE);
     }
     for (int i = named ? 1 : 0; i < options.length; i += 2) {
@@ -87,9 +87,15 @@ final class OutboxBenchmark {
       switch (what) {
         case "backlog" -> {
           for (DrainDatabase database : databases) {
-            new OutboxBacklog(database, sink.port(), connections, messages).run(out);
+            new OutboxBacklog(database, sink.port(), connections, messages).run(new Figures(out));
           }
         }
+        case "drain" -> {
+          for (DrainDatabase database : databases) {
+            new WholeDrain(database, sink.port(), connections, messages).run(new Figures(out));
+          }
+        }
+        case "large" -> large(databases, sink.port(), out);
         case "nodes" ->
             new OutboxNodes(DrainDatabase.postgres(url), sink.port(), connections, messages)
                 .run(rounds, out);
@@ -107,12 +113,13 @@ final class OutboxBenchmark {
     List<Drain> drains = new ArrayList<>();
     drains.add(new DiskDrain(files));
     for (DrainDatabase database : databases) {
-      drains.add(new SchedulerDrain(database));
+      drains.add(SchedulerDrain.small(database));
       drains.add(PlainDrain.oneByOne(database));
       drains.add(new OutboxSubmit(database, 1));
       drains.add(new OutboxSubmit(database, OutboxMail.TOGETHER));
-      drains.add(new OutboxDrain(database, OutboxMail.Domains.MANY, port, connections));
-      drains.add(new OutboxDrain(database, OutboxMail.Domains.ONE, port, connections));
+      for (OutboxMail.Domains domains : List.of(OutboxMail.Domains.MANY, OutboxMail.Domains.ONE)) {
+        drains.add(new OutboxDrain(database, domains, OutboxMail.Sizes.USUAL, port, connections));
+      }
     }
     DrainRounds results = DrainRounds.run(drains, messages, rounds);
     results.print(out);
@@ -123,6 +130,26 @@ final class OutboxBenchmark {
         ratio(results, drain, "plain." + name, out);
       }
       ratio(results, "submit." + name + ".by-" + OutboxMail.TOGETHER, "submit." + name, out);
+    }
+  }
+
+  /** Messages with something attached, against tasks of the scheduler that carry as much. */
+  private void large(List<DrainDatabase> databases, int port, PrintStream out) throws Exception {
+    out.println("rounds=" + rounds);
+    List<Drain> drains = new ArrayList<>();
+    for (DrainDatabase database : databases) {
+      drains.add(SchedulerDrain.small(database));
+      drains.add(SchedulerDrain.carrying(database, OutboxMail.Sizes.LARGE.largest()));
+      drains.add(
+          new OutboxDrain(
+              database, OutboxMail.Domains.MANY, OutboxMail.Sizes.LARGE, port, connections));
+    }
+    DrainRounds results = DrainRounds.run(drains, messages, rounds);
+    results.print(out);
+    for (DrainDatabase database : databases) {
+      String scheduler = "db-scheduler." + database.name();
+      ratio(results, "outbox." + database.name(), scheduler, out);
+      ratio(results, "outbox." + database.name(), scheduler + ".messages-in-rows", out);
     }
   }
 

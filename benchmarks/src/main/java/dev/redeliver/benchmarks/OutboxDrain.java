@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 final class OutboxDrain implements Drain {
   private final DrainDatabase database;
   private final OutboxMail.Domains domains;
+  private final OutboxMail.Sizes sizes;
   private final int port;
   private final int connections;
 
@@ -19,9 +20,15 @@ final class OutboxDrain implements Drain {
    *
    * @param port of the server that takes the mail
    */
-  OutboxDrain(DrainDatabase database, OutboxMail.Domains domains, int port, int connections) {
+  OutboxDrain(
+      DrainDatabase database,
+      OutboxMail.Domains domains,
+      OutboxMail.Sizes sizes,
+      int port,
+      int connections) {
     this.database = database;
     this.domains = domains;
+    this.sizes = sizes;
     this.port = port;
     this.connections = connections;
   }
@@ -34,7 +41,7 @@ final class OutboxDrain implements Drain {
   @Override
   public double perSecond(int entries) throws Exception {
     database.empty();
-    OutboxMail.fill(database.location(), domains, entries);
+    OutboxMail.fill(database.location(), domains, sizes, entries);
     try (HikariDataSource dataSource = database.open(1)) {
       database.settle(dataSource);
     }

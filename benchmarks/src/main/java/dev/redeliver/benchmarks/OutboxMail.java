@@ -23,8 +23,8 @@ import java.util.Properties;
 import java.util.Random;
 
 /**
- * Messages for an outbox, no two alike: 4 to 20 KiB of what cannot be compressed, one recipient
- * each. Always the same ones. Not thread-safe.
+ * Messages for an outbox, no two alike, of what cannot be compressed, one recipient each. Always
+ * the same ones. Not thread-safe.
  */
 final class OutboxMail {
   /** Messages that are handed over together. */
@@ -33,14 +33,27 @@ final class OutboxMail {
   /** Connections of who only submits: at least as many as a destination has queues. */
   static final int ANY = 10;
 
-  private static final int SMALLEST = 4 << 10;
-  private static final int LARGEST = 20 << 10;
-  private static final int SOURCE = 1 << 20;
+  private static final int SOURCE = 4 << 20;
 
   private final byte[] source = new byte[SOURCE];
   private final Random random = new Random(1);
   private final Domains domains;
+  private final Sizes sizes;
   private int number;
+
+  /** How many octets a message has. */
+  record Sizes(int smallest, int largest) {
+    /** Of most mail that programs send. */
+    static final Sizes USUAL = new Sizes(4 << 10, 20 << 10);
+
+    /** With something attached. */
+    static final Sizes LARGE = new Sizes(1 << 20, 1 << 20);
+
+    /** {@return how many of them may be in memory} */
+    int together() {
+      return Math.min(TOGETHER, (32 << 20) / largest);
+    }
+  }
 
   /**
    * Whom messages are for.
@@ -59,7 +72,12 @@ final class OutboxMail {
   }
 
   OutboxMail(Domains domains) {
+    this(domains, Sizes.USUAL);
+  }
+
+  OutboxMail(Domains domains, Sizes sizes) {
     this.domains = domains;
+    this.sizes = sizes;
     byte[] noise = new byte[SOURCE];
     random.nextBytes(noise);
     byte[] lines = Base64.getMimeEncoder().encode(noise);
@@ -90,8 +108,9 @@ final class OutboxMail {
   }
 
   /** Stores some, as fast as it goes. */
-  static void fill(String location, Domains domains, int messages) throws MessagingException {
-    OutboxMail mail = new OutboxMail(domains);
+  static void fill(String location, Domains domains, Sizes sizes, int messages)
+      throws MessagingException {
+    OutboxMail mail = new OutboxMail(domains, sizes);
     try (Outbox outbox = outbox(location, 1, ANY).connect()) {
       mail.fill(outbox, messages);
     }
@@ -99,8 +118,8 @@ final class OutboxMail {
 
   /** Stores the next ones. */
   void fill(Outbox outbox, int messages) throws MessagingException {
-    for (int left = messages; left > 0; left -= TOGETHER) {
-      outbox.submitAll(next(Math.min(TOGETHER, left)));
+    for (int left = messages; left > 0; left -= sizes.together()) {
+      outbox.submitAll(next(Math.min(sizes.together(), left)));
     }
   }
 
@@ -127,7 +146,7 @@ final class OutboxMail {
                 + messageId
                 + "\r\nSubject: Your order\r\n\r\n")
             .getBytes(US_ASCII);
-    byte[] content = new byte[SMALLEST + random.nextInt(LARGEST - SMALLEST + 1)];
+    byte[] content = new byte[sizes.smallest + random.nextInt(sizes.largest - sizes.smallest + 1)];
     System.arraycopy(source, random.nextInt(SOURCE - content.length), content, 0, content.length);
     System.arraycopy(head, 0, content, 0, head.length);
     content[content.length - 2] = (byte) 0x0d;

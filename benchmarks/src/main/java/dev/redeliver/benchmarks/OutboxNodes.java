@@ -52,7 +52,7 @@ final class OutboxNodes {
 
   private double perSecond(OutboxMail.Domains domains, int nodes) throws Exception {
     database.empty();
-    OutboxMail.fill(database.location(), domains, messages);
+    OutboxMail.fill(database.location(), domains, OutboxMail.Sizes.USUAL, messages);
     try (HikariDataSource dataSource = database.open(1)) {
       database.settle(dataSource);
     }

@@ -9,32 +9,53 @@ import com.github.kagkarlsson.scheduler.task.Task;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.zaxxer.hikari.HikariDataSource;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.IntStream;
 import javax.sql.DataSource;
 
 /**
- * db-scheduler by itself: tasks that do nothing, once. It claims them in batches where it can, and
- * one by one on SQLite.
+ * db-scheduler by itself: tasks that do nothing, once, with some data in their rows. It claims them
+ * in batches where it can, and one by one on SQLite.
  */
 final class SchedulerDrain implements Drain {
   private static final int THREADS = 10;
-  private static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final int SMALL = 22;
+  private static final int TOGETHER = 1_000;
+  private static final int SCHEDULED = 8 << 20;
+  private static final Duration LIMIT = Duration.ofMinutes(20);
 
   private final DrainDatabase database;
+  private final int octets;
 
-  SchedulerDrain(DrainDatabase database) {
+  /**
+   * Makes one.
+   *
+   * @param octets of each task's data
+   */
+  private SchedulerDrain(DrainDatabase database, int octets) {
     this.database = database;
+    this.octets = octets;
+  }
+
+  /** {@return one whose tasks carry next to nothing} */
+  static SchedulerDrain small(DrainDatabase database) {
+    return new SchedulerDrain(database, SMALL);
+  }
+
+  /** {@return one whose tasks carry whole messages} */
+  static SchedulerDrain carrying(DrainDatabase database, int octets) {
+    return new SchedulerDrain(database, octets);
   }
 
   @Override
   public String name() {
-    return "db-scheduler." + database.name();
+    return "db-scheduler." + database.name() + (octets == SMALL ? "" : ".messages-in-rows");
   }
 
   @Override
@@ -89,19 +110,21 @@ final class SchedulerDrain implements Drain {
     return builder.build();
   }
 
-  private static void schedule(DataSource dataSource, Task<byte[]> task, int entries) {
+  private void schedule(DataSource dataSource, Task<byte[]> task, int entries) {
     Instant due = Instant.now().minusSeconds(1);
-    SchedulerClient.Builder.create(dataSource, task)
-        .serializer(new Octets())
-        .build()
-        .scheduleBatch(
-            IntStream.range(0, entries).<TaskInstance<?>>mapToObj(i -> instance(task, i)), due);
-  }
-
-  private static TaskInstance<byte[]> instance(Task<byte[]> task, int number) {
-    String id = "%08d".formatted(number);
-    return new TaskInstance<>(
-        task.getName(), id, ("letter number " + id).getBytes(StandardCharsets.US_ASCII));
+    Random random = new Random(1);
+    SchedulerClient client =
+        SchedulerClient.Builder.create(dataSource, task).serializer(new Octets()).build();
+    int together = Math.min(TOGETHER, SCHEDULED / octets);
+    for (int from = 0; from < entries; from += together) {
+      List<TaskInstance<?>> some = new ArrayList<>();
+      for (int i = from; i < Math.min(from + together, entries); i++) {
+        byte[] data = new byte[octets];
+        random.nextBytes(data);
+        some.add(new TaskInstance<>(task.getName(), "%08d".formatted(i), data));
+      }
+      client.scheduleBatch(some, due);
+    }
   }
 
   /** The columns and indexes that it asks for; order by priority is off. */

@@ -133,46 +133,51 @@ final class DemoCommand implements Callable<Integer> {
                 List.of(RedeliverMetrics.boundTo(registry, policy), status),
                 WORKERS));
     terminal.out().println("metrics at " + page.url());
-    String statusUrl = page.serveStatus(status, demo.redeliverer());
-    terminal.out().println("status at " + statusUrl);
+    page.serveStatus(status, demo.redeliverer());
+    terminal.out().println("status at " + page.statusUrl());
     terminal.out().println("an hour takes " + hour() + "; background profile; seed " + seed);
     terminal.out().println();
     terminal.out().flush();
     Reckoning reckoning = demo.run();
-    if (keepServing) {
-      terminal.out().println("serving " + page.url() + " and " + statusUrl + " until interrupted");
-    }
-    terminal.out().println();
-    terminal.out().println(reckoning.summary());
-    terminal.out().flush();
-    if (keepServing) {
-      awaitInterrupt();
-    }
+    finish(page, reckoning.summary());
     return reckoning.isClean() ? 0 : 1;
   }
 
   private int runOutbox(PrometheusMeterRegistry registry, MetricsPage page, Path directory)
       throws InterruptedException {
     RetryPolicy policy = RetryPolicy.builder(Profile.BACKGROUND).name("demo").build();
+    StatusPage status = new StatusPage(policy);
     OutboxDemo.Setup setup =
         new OutboxDemo.Setup(
-            directory, policy, speed, seed, List.of(RedeliverMetrics.boundTo(registry, policy)));
+            directory,
+            policy,
+            speed,
+            seed,
+            List.of(RedeliverMetrics.boundTo(registry, policy), status),
+            outbox -> page.serveStatus(status, outbox.redeliverer()));
     terminal.out().println("metrics at " + page.url());
+    terminal.out().println("status at " + page.statusUrl());
     terminal.out().println("outbox in " + setup.outbox() + ", server in " + setup.journal());
     terminal.out().println("an hour takes " + hour() + "; background profile; seed " + seed);
     terminal.out().println();
     terminal.out().flush();
     OutboxDemo.Result result = result(setup);
+    finish(page, result.summary());
+    return result.reckoning().isClean() ? 0 : 1;
+  }
+
+  private void finish(MetricsPage page, String summary) {
     if (keepServing) {
-      terminal.out().println("serving " + page.url() + " until interrupted");
+      terminal
+          .out()
+          .println("serving " + page.url() + " and " + page.statusUrl() + " until interrupted");
     }
     terminal.out().println();
-    terminal.out().println(result.summary());
+    terminal.out().println(summary);
     terminal.out().flush();
     if (keepServing) {
       awaitInterrupt();
     }
-    return result.reckoning().isClean() ? 0 : 1;
   }
 
   private OutboxDemo.Result result(OutboxDemo.Setup setup) throws InterruptedException {

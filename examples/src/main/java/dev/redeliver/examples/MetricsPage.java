@@ -54,12 +54,14 @@ final class MetricsPage implements AutoCloseable {
   /**
    * Serves the status of a deliverer, at {@code /status} for people and at {@code /status.json} for
    * programs.
-   *
-   * @return where it is, for people
    */
-  String serveStatus(StatusPage status, Redeliverer redeliverer) {
+  void serveStatus(StatusPage status, Redeliverer redeliverer) {
     serve("/status", "text/html; charset=utf-8", () -> status.html(redeliverer));
     serve("/status.json", "application/json", () -> StatusJson.of(status.snapshot(redeliverer)));
+  }
+
+  /** {@return where the status is for people, once it is served} */
+  String statusUrl() {
     return url("/status");
   }
 

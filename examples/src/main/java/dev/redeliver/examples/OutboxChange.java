@@ -2,6 +2,7 @@ package dev.redeliver.examples;
 
 import dev.redeliver.outbox.Operations;
 import dev.redeliver.outbox.Selection;
+import java.util.function.ToIntBiFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -11,6 +12,7 @@ import picocli.CommandLine.ParameterException;
 abstract class OutboxChange extends OutboxAction {
   private final String done;
   private final String thing;
+  private final ToIntBiFunction<Operations, Selection> change;
 
   @Mixin private final OutboxSelection selection = new OutboxSelection();
 
@@ -22,15 +24,15 @@ abstract class OutboxChange extends OutboxAction {
    *
    * @param done what has been done to them then
    * @param thing what is counted
+   * @param change does it, and counts
    */
-  OutboxChange(Terminal terminal, String done, String thing) {
+  OutboxChange(
+      Terminal terminal, String done, String thing, ToIntBiFunction<Operations, Selection> change) {
     super(terminal);
     this.done = done;
     this.thing = thing;
+    this.change = change;
   }
-
-  /** {@return how many} */
-  abstract int apply(Operations operations, Selection which);
 
   @Override
   void check() {
@@ -50,7 +52,7 @@ abstract class OutboxChange extends OutboxAction {
     if (!id.isEmpty() && operations.show(id).isEmpty()) {
       return unknown(id);
     }
-    int count = apply(operations, selection.selection());
+    int count = change.applyAsInt(operations, selection.selection());
     terminal().out().println(done + " " + Words.count(count, thing));
     return 0;
   }
@@ -61,12 +63,7 @@ abstract class OutboxChange extends OutboxAction {
       description = "Has recipients tried now that wait for a later try, or are held.")
   static final class Retry extends OutboxChange {
     Retry(Terminal terminal) {
-      super(terminal, "to be tried now:", "recipient");
-    }
-
-    @Override
-    int apply(Operations operations, Selection which) {
-      return operations.retryNow(which);
+      super(terminal, "to be tried now:", "recipient", Operations::retryNow);
     }
   }
 
@@ -76,12 +73,7 @@ abstract class OutboxChange extends OutboxAction {
       description = "Has recipients tried now that are held because of our own set-up.")
   static final class Release extends OutboxChange {
     Release(Terminal terminal) {
-      super(terminal, "released", "recipient");
-    }
-
-    @Override
-    int apply(Operations operations, Selection which) {
-      return operations.release(which);
+      super(terminal, "released", "recipient", Operations::release);
     }
   }
 
@@ -94,12 +86,7 @@ abstract class OutboxChange extends OutboxAction {
       })
   static final class Cancel extends OutboxChange {
     Cancel(Terminal terminal) {
-      super(terminal, "cancelled", "recipient");
-    }
-
-    @Override
-    int apply(Operations operations, Selection which) {
-      return operations.cancel(which);
+      super(terminal, "cancelled", "recipient", Operations::cancel);
     }
   }
 
@@ -112,12 +99,7 @@ abstract class OutboxChange extends OutboxAction {
       })
   static final class Purge extends OutboxChange {
     Purge(Terminal terminal) {
-      super(terminal, "purged", "message");
-    }
-
-    @Override
-    int apply(Operations operations, Selection which) {
-      return operations.purge(which);
+      super(terminal, "purged", "message", Operations::purge);
     }
   }
 }

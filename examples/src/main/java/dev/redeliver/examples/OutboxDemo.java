@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The demo, through an outbox: killed at any moment and started again, it goes on where it was. The
@@ -60,13 +61,15 @@ final class OutboxDemo {
    * @param speed how much shorter they are
    * @param seed what the letters were drawn from
    * @param listeners hear what happens
+   * @param opened gets the outbox before anything is submitted
    */
   record Setup(
       Path directory,
       RetryPolicy policy,
       double speed,
       long seed,
-      List<DeliveryListener> listeners) {
+      List<DeliveryListener> listeners,
+      Consumer<Outbox> opened) {
     Path outbox() {
       return directory.resolve("outbox.db");
     }
@@ -171,6 +174,7 @@ final class OutboxDemo {
     setup.listeners().forEach(builder::listener);
     table.goOn(finished(builder));
     try (Outbox outbox = builder.open()) {
+      setup.opened().accept(outbox);
       submit(outbox, session);
       await(outbox.operations());
       return outbox.operations().list(Selection.ALL, "", letters.size() + 1).stream()

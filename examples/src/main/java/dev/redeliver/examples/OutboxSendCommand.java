@@ -1,11 +1,17 @@
 package dev.redeliver.examples;
 
+import dev.redeliver.metrics.RedeliverMetrics;
+import dev.redeliver.metrics.StatusPage;
 import dev.redeliver.outbox.EntryState;
 import dev.redeliver.outbox.Operations;
 import dev.redeliver.outbox.Outbox;
 import dev.redeliver.outbox.OutboxException;
 import dev.redeliver.outbox.Selection;
 import dev.redeliver.policy.PolicyException;
+import dev.redeliver.policy.Profile;
+import dev.redeliver.policy.RetryPolicy;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import jakarta.mail.Session;
 import java.io.IOException;
 import java.io.Reader;
@@ -18,6 +24,7 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -81,6 +88,14 @@ final class OutboxSendCommand implements Callable<Integer> {
       description = "The relay's port; mail.smtp.port of the properties without it, or 25.")
   private @Nullable Integer port;
 
+  @Option(
+      names = "--metrics-port",
+      paramLabel = "PORT",
+      description =
+          "Serve /metrics, /status and /status.json on 127.0.0.1 at this port; 0 for any free one."
+              + " Nothing is served without it.")
+  private @Nullable Integer metricsPort;
+
   @Option(names = "--until-empty", description = "End when every recipient has a final outcome.")
   private boolean untilEmpty;
 
@@ -93,6 +108,9 @@ final class OutboxSendCommand implements Callable<Integer> {
     if (port != null && (port < 1 || port > 65_535)) {
       throw wrong("--port must be from 1 to 65535, but is " + port);
     }
+    if (metricsPort != null && (metricsPort < 0 || metricsPort > 65_535)) {
+      throw wrong("--metrics-port must be from 0 to 65535, but is " + metricsPort);
+    }
     Properties properties = properties();
     if (properties.getProperty("mail.smtp.host", "").isBlank()
         && properties.getProperty("redeliver.sender.relays", "").isBlank()) {
@@ -100,8 +118,11 @@ final class OutboxSendCommand implements Callable<Integer> {
     }
     QuietLog log = QuietLog.begin();
     try {
-      Outbox.Builder builder = Outbox.builder(Session.getInstance(properties));
-      return send(location.at(spec.commandLine(), builder));
+      Outbox.Builder builder =
+          location.at(spec.commandLine(), Outbox.builder(Session.getInstance(properties)));
+      return metricsPort == null
+          ? send(builder, outbox -> {})
+          : sendAndServe(builder, properties, metricsPort);
     } catch (PolicyException e) {
       throw refused(e);
     } catch (OutboxException e) {
@@ -135,13 +156,30 @@ final class OutboxSendCommand implements Callable<Integer> {
     return properties;
   }
 
-  private int send(Outbox.Builder builder) throws InterruptedException {
+  private int sendAndServe(Outbox.Builder builder, Properties properties, int at)
+      throws InterruptedException {
+    RetryPolicy policy = RetryPolicy.fromProperties(properties, Profile.RFC5321);
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    StatusPage status = new StatusPage(policy);
+    try (MetricsPage page = MetricsPage.open(registry, at)) {
+      builder.policy(policy).listener(RedeliverMetrics.boundTo(registry, policy)).listener(status);
+      say("metrics at " + page.url());
+      say("status at " + page.statusUrl());
+      return send(builder, outbox -> page.serveStatus(status, outbox.redeliverer()));
+    } catch (IOException e) {
+      throw wrong("--metrics-port " + at + " cannot be used: " + e.getMessage());
+    } finally {
+      registry.close();
+    }
+  }
+
+  private int send(Outbox.Builder builder, Consumer<Outbox> opened) throws InterruptedException {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     Thread interrupt = new Thread(() -> end(stop, ended), "outbox-send-end");
     Runtime.getRuntime().addShutdownHook(interrupt);
     try {
-      send(builder, stop);
+      send(builder, opened, stop);
       return 0;
     } finally {
       ended.countDown();
@@ -168,8 +206,10 @@ final class OutboxSendCommand implements Callable<Integer> {
     }
   }
 
-  private void send(Outbox.Builder builder, CountDownLatch stop) throws InterruptedException {
+  private void send(Outbox.Builder builder, Consumer<Outbox> opened, CountDownLatch stop)
+      throws InterruptedException {
     try (Outbox outbox = builder.open()) {
+      opened.accept(outbox);
       say("sending what is in " + Words.printable(location.toString()));
       Operations operations = outbox.operations();
       boolean ends = false;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.metrics.StatusSnapshot;
 import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.DestinationStatus;
@@ -12,7 +13,9 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A status for programs: one JSON object. Only ASCII, so that what servers say steers no terminal.
@@ -49,6 +52,11 @@ final class StatusJson {
     time("at", Optional.of(status.at()));
     listed("alerts", status.alerts(), this::alert);
     listed("destinations", status.destinations(), this::destination);
+    json.writeArrayFieldStart("outboxes");
+    for (OutboxStatus outbox : status.outboxes()) {
+      outbox(outbox);
+    }
+    json.writeEndArray();
     listed("messages", status.messages(), this::message);
     listed("failures", status.failures(), this::failure);
     json.writeEndObject();
@@ -96,6 +104,18 @@ final class StatusJson {
       json.writeNumberField("connections", status.connections());
     }
     json.writeStringField("why", status.why());
+  }
+
+  private void outbox(OutboxStatus outbox) throws IOException {
+    json.writeStartObject();
+    json.writeObjectFieldStart("recipients");
+    for (Map.Entry<String, Long> state : new TreeMap<>(outbox.recipients()).entrySet()) {
+      json.writeNumberField(state.getKey(), state.getValue());
+    }
+    json.writeEndObject();
+    time("oldest", outbox.oldest());
+    time("overdueSince", outbox.overdueSince());
+    json.writeEndObject();
   }
 
   private void message(StatusSnapshot.Message message) throws IOException {

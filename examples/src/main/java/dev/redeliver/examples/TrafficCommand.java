@@ -97,7 +97,8 @@ final class TrafficCommand implements Callable<Integer> {
             .listener(status)
             .build();
     say("metrics at " + page.url());
-    say("status at " + page.serveStatus(status, redeliverer));
+    page.serveStatus(status, redeliverer);
+    say("status at " + page.statusUrl());
     say(
         "%s blocks us after %s, for %s"
             .formatted(Traffic.BLOCKING, Words.of(blockAfter), Words.of(blockFor)));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -40,8 +41,13 @@ final class Child implements AutoCloseable {
         output);
   }
 
-  boolean isAlive() {
-    return process.isAlive();
+  /** {@return whether it ends by itself within a time} */
+  boolean endsWithin(Duration limit) throws InterruptedException {
+    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   String output() throws IOException {

@@ -32,6 +32,8 @@ class ModulePathTest {
       """
       package consumer;
 
+      import dev.redeliver.delivery.DeliveryListener;
+      import dev.redeliver.delivery.DeliveryReport;
       import dev.redeliver.jakartamail.RetryingTransport;
       import dev.redeliver.outbox.Outbox;
       import dev.redeliver.policy.Profile;
@@ -44,6 +46,7 @@ class ModulePathTest {
       import jakarta.mail.Transport;
       import jakarta.mail.internet.MimeMessage;
       import java.util.Properties;
+      import java.util.concurrent.CountDownLatch;
 
       public class Main {
         public static final MeterRegistry REGISTRY = new SimpleMeterRegistry();
@@ -60,11 +63,17 @@ class ModulePathTest {
               t.connect();
               t.sendMessage(message(plain), message(plain).getAllRecipients());
             }
-            try (Outbox outbox = Outbox.builder(plain).location(args[0]).open()) {
-              String id = outbox.submit(message(plain));
-              while (outbox.operations().show(id).orElseThrow().finishedAt().isEmpty()) {
-                Thread.sleep(20);
-              }
+            CountDownLatch sent = new CountDownLatch(1);
+            DeliveryListener listener =
+                new DeliveryListener() {
+                  @Override
+                  public void deliveryFinished(DeliveryReport report) {
+                    sent.countDown();
+                  }
+                };
+            try (Outbox outbox = Outbox.builder(plain).location(args[0]).listener(listener).open()) {
+              outbox.submit(message(plain));
+              sent.await();
             }
             properties.setProperty(
                 "mail.smtp.class", "dev.redeliver.jakartamail.RedeliverSmtpTransport");

@@ -11,10 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +26,8 @@ class OutboxDemoTest {
 
   /** Taken between two kills, of about 160. */
   private static final int STEP = 12;
+
+  private static final Duration LOOK = Duration.ofMillis(5);
 
   private static final String SUMMARY =
       "summary messages=50 recipients=164 accepted=\\d+ refused=\\d+ unknown=\\d+ deferred=\\d+"
@@ -51,10 +53,9 @@ class OutboxDemoTest {
       int before = journal().size();
       try (Child demo = demo()) {
         while (journal().size() < before + STEP) {
-          assertThat(demo.isAlive()).as(demo.output()).isTrue();
-          TimeUnit.MILLISECONDS.sleep(5);
+          assertThat(demo.endsWithin(LOOK)).as(demo.output()).isFalse();
         }
-        assertThat(demo.isAlive()).as("nothing to kill:%n%s", demo.output()).isTrue();
+        assertThat(demo.endsWithin(Duration.ZERO)).as("to be killed:%n%s", demo.output()).isFalse();
         demo.kill();
       }
     }

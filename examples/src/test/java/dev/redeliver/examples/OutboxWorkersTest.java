@@ -15,14 +15,22 @@ import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +45,7 @@ class OutboxWorkersTest {
   private static final int TERMINATED = 143;
 
   private static final Duration LEASE = Duration.ofSeconds(2);
+  private static final Duration LOOK = Duration.ofMillis(20);
   private static final Duration LONGEST = Duration.ofMinutes(2);
 
   @TempDir private Path folder = Path.of("");
@@ -62,12 +71,15 @@ class OutboxWorkersTest {
         await("some are sent", other, () -> server.accepted().size() > MESSAGES / 10);
         killed.kill();
         frozen.signal("STOP");
-        // Until another process has taken over what this one was sending.
-        TimeUnit.MILLISECONDS.sleep(LEASE.multipliedBy(2).toMillis());
-        await("lease runs out", other, () -> unknown(outbox) > 0);
+        await("others look after its queues", other, () -> queues(postgres, frozen) == 0);
+        await("what was being sent is in doubt", other, () -> unknown(outbox) > 0);
         frozen.signal("CONT");
 
         await("all have an outcome", other, () -> isEmpty(outbox));
+        assertThat(page(other, "metrics at "))
+            .containsPattern("redeliver_outbox_recipients\\{.*state=\"new\".*} \\d")
+            .containsPattern("redeliver_delivery_seconds_count\\{.*outcome=\"accepted\".*} \\d");
+        assertThat(page(other, "status at ")).contains("<h2 id=\"outbox\">Outbox (1)</h2>");
         for (Child worker : List.of(frozen, other)) {
           worker.signal("TERM");
           assertThat(worker.await()).as(worker.output()).isEqualTo(TERMINATED);
@@ -77,6 +89,21 @@ class OutboxWorkersTest {
       assertThat(server.awaitConnectionsClosed(LONGEST)).isTrue();
       check(server, outbox);
     }
+  }
+
+  /** {@return a page, as it is now} What it prints names the address. */
+  private static String page(Child worker, String name) throws Exception {
+    String url =
+        worker
+            .output()
+            .lines()
+            .filter(line -> line.startsWith(name))
+            .map(line -> line.substring(name.length()))
+            .findFirst()
+            .orElseThrow();
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
   }
 
   private static void check(ScriptedSmtpServer server, Outbox outbox) {
@@ -101,6 +128,20 @@ class OutboxWorkersTest {
     return outbox.operations().count().keySet().stream().allMatch(EntryState::isFinal);
   }
 
+  /** {@return how many queues a process looks after} */
+  private static int queues(Postgres postgres, Child worker) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(postgres.url());
+        PreparedStatement select =
+            connection.prepareStatement(
+                "select count(*) from redeliver_task where picked_by like ?")) {
+      select.setString(1, "%-" + worker.pid() + "-%");
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getInt(1);
+      }
+    }
+  }
+
   private static int unknown(Outbox outbox) {
     return outbox.operations().list(Selection.ALL, "", MESSAGES + 1).stream()
         .flatMap(entry -> entry.recipients().stream())
@@ -120,7 +161,9 @@ class OutboxWorkersTest {
         "--outbox",
         postgres.url(),
         "--config",
-        config.toString());
+        config.toString(),
+        "--metrics-port",
+        "0");
   }
 
   private Path config(ScriptedSmtpServer server) throws IOException {
@@ -158,9 +201,8 @@ class OutboxWorkersTest {
       throws Exception {
     long end = System.nanoTime() + LONGEST.toNanos();
     while (!condition.call()) {
-      assertThat(needed.isAlive()).as("%s: %s", what, needed.output()).isTrue();
+      assertThat(needed.endsWithin(LOOK)).as("%s: %s", what, needed.output()).isFalse();
       assertThat(System.nanoTime()).as(what).isLessThan(end);
-      TimeUnit.MILLISECONDS.sleep(20);
     }
   }
 }

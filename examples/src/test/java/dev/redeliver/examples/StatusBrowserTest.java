@@ -59,13 +59,13 @@ class StatusBrowserTest {
             MetricsPage.open(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), 0);
         Closing sender = new Closing(server, redeliverer)) {
       server.on(Stage.RCPT).always().reply("450 4.2.0 " + ATTACK + " word".repeat(800));
-      String url = page.serveStatus(status, redeliverer);
+      page.serveStatus(status, redeliverer);
       sender.send("<order-1@shop.example>", "ann@example.org");
       assertThat(waiting.await(30, TimeUnit.SECONDS)).isTrue();
       Delivery hostile = redeliverer.begin(Envelope.of("<" + ATTACK, List.of("eve@" + ATTACK)));
       assertThat(hostile.waiting()).isNotEmpty();
 
-      String dom = dom(url);
+      String dom = dom(page.statusUrl());
 
       assertThat(dom)
           .contains("<title>Redeliver: shop</title>")

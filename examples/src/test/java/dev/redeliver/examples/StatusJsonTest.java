@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.redeliver.delivery.AttemptResult;
 import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.Redeliverer;
@@ -28,6 +29,7 @@ import java.net.http.HttpResponse;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StatusJsonTest {
@@ -46,6 +48,10 @@ class StatusJsonTest {
           "451 4.7.1 ü <ann@gmail.com> bad reputation");
     }
 
+    OutboxStatus outbox =
+        new OutboxStatus(Map.of("held", 2L), Optional.of(clock.instant()), Optional.empty());
+    redeliverer.tell(listener -> listener.outboxOpened(() -> outbox));
+
     String json = StatusJson.of(page.snapshot(redeliverer));
 
     assertThat(json).matches("\\p{ASCII}+").endsWith("}\n").contains("\\u202E\\\"@shop>");
@@ -53,6 +59,9 @@ class StatusJsonTest {
     assertThat(values)
         .containsEntry("/mailer", "shop")
         .containsEntry("/at", clock.instant().toString())
+        .containsEntry("/outboxes/recipients/held", "2")
+        .containsEntry("/outboxes/oldest", clock.instant().toString())
+        .containsEntry("/outboxes/overdueSince", "null")
         .containsEntry("/messages/total", "3")
         .containsEntry("/messages/first/recipients", "a***@gmail.com")
         .containsEntry("/messages/first/pending", "1")
@@ -72,7 +81,8 @@ class StatusJsonTest {
   void status_overHttp_hasItsHeaders() throws Exception {
     try (MetricsPage server =
         MetricsPage.open(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), 0)) {
-      String url = server.serveStatus(page, redeliverer);
+      server.serveStatus(page, redeliverer);
+      String url = server.statusUrl();
 
       HttpResponse<String> html = get(url);
       HttpResponse<String> json = get(url + ".json");

@@ -1,5 +1,6 @@
 package dev.redeliver.metrics;
 
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.DestinationStatus;
 import java.time.Duration;
@@ -60,6 +61,9 @@ final class StatusHtml {
         .append(stamp(status.at()) + "</p>\n");
     alerts();
     destinations();
+    if (!status.outboxes().isEmpty()) {
+      outboxes();
+    }
     messages();
     failures();
     out.append("</body>\n</html>\n");
@@ -113,6 +117,28 @@ final class StatusHtml {
 
   private static String rate(double perMinute) {
     return Double.isFinite(perMinute) ? String.format(Locale.ROOT, "%.1f", perMinute) : "no limit";
+  }
+
+  private void outboxes() {
+    section(
+        "outbox",
+        "Outbox",
+        new StatusSnapshot.Listed<>(status.outboxes().size(), status.outboxes()),
+        "<th class=\"n\">recipients not tried yet<th class=\"n\">to be tried again"
+            + "<th class=\"n\">held<th class=\"n\">being sent<th>oldest message<th>due longest",
+        outbox -> {
+          number(recipients(outbox, "new"));
+          number(recipients(outbox, "deferred"));
+          long held = recipients(outbox, "held");
+          number(mark(held > 0 ? "bad" : "", Long.toString(held)));
+          number(recipients(outbox, "transmitting"));
+          time(outbox.oldest());
+          time(outbox.overdueSince());
+        });
+  }
+
+  private static long recipients(OutboxStatus outbox, String state) {
+    return outbox.recipients().getOrDefault(state, 0L);
   }
 
   private void messages() {

@@ -5,6 +5,7 @@ import dev.redeliver.delivery.ConnectionFailure;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
 import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.RetryWait;
 import dev.redeliver.policy.RetryPolicy;
@@ -21,12 +22,16 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * A page for operators: which messages are pending and why, how every destination stands, which
- * reputation alerts are raised, and what servers answered last, with what that means. Thread-safe.
+ * A page for operators: which messages are pending and why, what waits in an outbox, how every
+ * destination stands, which reputation alerts are raised, and what servers answered last, with what
+ * that means. Thread-safe.
  *
  * <pre>{@code
  * StatusPage page = new StatusPage(policy);
@@ -42,8 +47,9 @@ import java.util.function.Function;
  * it shows is what {@link RetryPolicy#logAddresses()} says.
  *
  * <p>A message is pending from its hand-over until its delivery ends; what is then left to the
- * application, as deferred lanes are, is no longer. At most {@value #MAX_PENDING} pending messages
- * are remembered, beyond which they are counted only, and {@value #MAX_FAILURES} failures.
+ * application or to an outbox is no longer; what waits in the outboxes that the deliverer sends
+ * from is counted. At most {@value #MAX_PENDING} pending messages are remembered, beyond which they
+ * are counted only, and {@value #MAX_FAILURES} failures.
  */
 public final class StatusPage implements DeliveryListener {
   /** The most pending messages that are remembered. */
@@ -76,6 +82,7 @@ public final class StatusPage implements DeliveryListener {
   private final IdentityHashMap<Envelope, PendingMessage> pending = new IdentityHashMap<>();
 
   private final Deque<Incident> incidents = new ArrayDeque<>();
+  private final Set<Supplier<OutboxStatus>> outboxes = new CopyOnWriteArraySet<>();
   private int running;
   private long seen;
 
@@ -161,6 +168,16 @@ public final class StatusPage implements DeliveryListener {
   }
 
   @Override
+  public void outboxOpened(Supplier<OutboxStatus> status) {
+    outboxes.add(status);
+  }
+
+  @Override
+  public void outboxClosed(Supplier<OutboxStatus> status) {
+    outboxes.remove(status);
+  }
+
+  @Override
   public void connectionFailed(ConnectionFailure failure) {
     add(Incident.of(failure));
   }
@@ -203,6 +220,7 @@ public final class StatusPage implements DeliveryListener {
     return new StatusSnapshot(
         mailer,
         now,
+        outboxes.stream().map(Supplier::get).toList(),
         new StatusSnapshot.Listed<>(
             all,
             messages.stream().map(m -> explainer.message(m, redeliverer.guard(), now)).toList()),

@@ -1,5 +1,6 @@
 package dev.redeliver.metrics;
 
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.reputation.Destination;
 import dev.redeliver.reputation.DestinationStatus;
 import java.time.Instant;
@@ -16,7 +17,8 @@ import java.util.Optional;
  *
  * @param mailer the policy's name
  * @param at the moment
- * @param messages what was handed over and has not ended, oldest first
+ * @param outboxes what waits in the outboxes that this process sends from
+ * @param messages what was handed over to this process and has not ended, oldest first
  * @param destinations where mail is on its way to, or does not go as fast as it could: those that
  *     are shut first
  * @param alerts the reputation alerts that are raised and not resolved, latest first
@@ -26,6 +28,7 @@ import java.util.Optional;
 public record StatusSnapshot(
     String mailer,
     Instant at,
+    List<OutboxStatus> outboxes,
     Listed<Message> messages,
     Listed<DestinationStatus> destinations,
     Listed<Alert> alerts,
@@ -34,6 +37,7 @@ public record StatusSnapshot(
   public StatusSnapshot {
     Objects.requireNonNull(mailer, "mailer");
     Objects.requireNonNull(at, "at");
+    outboxes = List.copyOf(outboxes);
     Objects.requireNonNull(messages, "messages");
     Objects.requireNonNull(destinations, "destinations");
     Objects.requireNonNull(alerts, "alerts");

@@ -35,7 +35,8 @@ class DashboardTest {
   void rows_areTheOperatorsQuestions() {
     assertThat(dashboard.panels().stream().filter(Dashboard.Panel::isRow))
         .extracting(row -> row.text("title"))
-        .containsExactly("Am I blocked?", "Is mail getting out?", "Retries", "Backlog and safety");
+        .containsExactly(
+            "Am I blocked?", "Is mail getting out?", "Retries", "Backlog and safety", "Outbox");
     assertThat(dashboard.json().at("schemaVersion").number()).isEqualTo(42);
     assertThat(dashboard.json().at("templating", "list").list())
         .extracting(variable -> variable.at("name").toString())

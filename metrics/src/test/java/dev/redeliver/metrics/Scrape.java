@@ -8,6 +8,7 @@ import static dev.redeliver.metrics.Events.policy;
 import static dev.redeliver.metrics.Events.report;
 
 import dev.redeliver.classify.Cause;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.delivery.Outcome;
 import dev.redeliver.delivery.RelayStatus;
 import dev.redeliver.delivery.SenderStatus;
@@ -17,6 +18,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -40,6 +42,7 @@ final class Scrape {
     metrics.handoverRejected("full");
     Supplier<List<DestinationStatus>> guard = List::of;
     metrics.guardOpened(guard);
+    metrics.outboxOpened(() -> new OutboxStatus(Map.of(), Optional.empty(), Optional.empty()));
     metrics.attemptFinished(attempt(1, Duration.ofSeconds(1), accepted(ANN)));
     metrics.attemptFinished(attempt(2, Duration.ofSeconds(1), accepted(ANN)));
     for (Outcome outcome : Outcome.values()) {

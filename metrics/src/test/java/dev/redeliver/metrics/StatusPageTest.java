@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.redeliver.delivery.AttemptResult;
 import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.Redeliverer;
@@ -19,10 +20,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -314,6 +318,30 @@ class StatusPageTest {
         .contains("Pending messages (4)", "90 s ago<br><small>2026-01-01T00:00:00Z</small>")
         .contains("<td>in its turn</td>")
         .contains("Latest failures (3)", "<bdi>" + BLAME + "</bdi>");
+  }
+
+  @Test
+  void outbox_isShownWhileItSends() {
+    assertThat(page.html(redeliverer)).doesNotContain("id=\"outbox\"");
+    OutboxStatus status =
+        new OutboxStatus(
+            Map.of("new", 7L, "held", 2L),
+            Optional.of(now.minus(Duration.ofHours(5))),
+            Optional.of(now.minusSeconds(20)));
+    Supplier<OutboxStatus> outbox = () -> status;
+
+    redeliverer.tell(listener -> listener.outboxOpened(outbox));
+
+    assertThat(page.snapshot(redeliverer).outboxes()).containsExactly(status);
+    assertThat(page.html(redeliverer))
+        .contains("<h2 id=\"outbox\">Outbox (1)</h2>")
+        .contains("<tr><td class=\"n\">7</td><td class=\"n\">0</td>")
+        .contains("<td class=\"n\"><span class=\"bad\">2</span></td><td class=\"n\">0</td>")
+        .contains("5 h ago", "20 s ago");
+
+    redeliverer.tell(listener -> listener.outboxClosed(outbox));
+
+    assertThat(page.snapshot(redeliverer).outboxes()).isEmpty();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.redeliver.metrics;
 import dev.redeliver.delivery.AttemptResult;
 import dev.redeliver.delivery.Delivery;
 import dev.redeliver.delivery.Envelope;
+import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientResult;
 import dev.redeliver.delivery.Redeliverer;
@@ -38,6 +39,7 @@ import java.util.function.Supplier;
  * for, scraped once a minute. The trouble, in minutes:
  *
  * <ul>
+ *   <li>0 to 500: the outbox has a message of the day before.
  *   <li>0 to 60: some mailboxes are full, and stay so until their messages' time is over.
  *   <li>60 to 200: some replies say nothing that can be read.
  *   <li>120 to 245: Yahoo blocks us; the probe after its pause meets the block once more.
@@ -45,7 +47,9 @@ import java.util.function.Supplier;
  *   <li>420 to 540: a bad list: many recipients do not exist.
  *   <li>500 to 505: answers to the content are lost.
  *   <li>560 to 563: the relay does not take our password, then not our certificate.
- *   <li>600 to 650: the sender stands still, its relay is down, and it takes no more messages.
+ *   <li>560 to 620: mail is held in the outbox.
+ *   <li>600 to 650: the sender stands still, its relay is down, and it takes no more messages;
+ *       nobody looks after the outbox.
  *   <li>690 to 710: nothing is scraped.
  * </ul>
  */
@@ -106,6 +110,8 @@ final class TwelveHours {
   void write(Path file) throws IOException {
     Supplier<SenderStatus> status = this::status;
     metrics.senderOpened(status);
+    Supplier<OutboxStatus> outbox = this::outbox;
+    metrics.outboxOpened(outbox);
     try (BufferedWriter out = Files.newBufferedWriter(file)) {
       for (minute = 0; minute < MINUTES; minute++) {
         handOver();
@@ -269,5 +275,13 @@ final class TwelveHours {
   private RelayStatus relay() {
     RelayStatus.State state = isBetween(600, 650) ? RelayStatus.State.DOWN : RelayStatus.State.UP;
     return new RelayStatus(1, RELAY, state, 0, 1, Optional.empty(), Optional.empty());
+  }
+
+  private OutboxStatus outbox() {
+    Instant stopped = START.plus(Duration.ofHours(10));
+    return new OutboxStatus(
+        Map.of("deferred", 3L, "held", isBetween(560, 620) ? 2L : 0L),
+        isBetween(0, 500) ? Optional.of(START.minus(Duration.ofHours(20))) : Optional.empty(),
+        isBetween(600, 650) ? Optional.of(stopped) : Optional.empty());
   }
 }

@@ -10,8 +10,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Removes what is not needed any more. Thread-safe. */
 final class Cleaning {
@@ -56,17 +54,12 @@ final class Cleaning {
     if (dialect == Dialect.SQLITE) {
       return names;
     }
-    String marks = Stream.generate(() -> "?").limit(names.size()).collect(Collectors.joining(", "));
     try (PreparedStatement select =
         connection.prepareStatement(
-            "select id from redeliver_body where id in ("
-                + marks
-                + ")"
+            "select id from redeliver_body where id = any (?)"
                 + dialect.lock("update")
                 + " skip locked")) {
-      for (int i = 0; i < names.size(); i++) {
-        select.setBytes(i + 1, names.get(i));
-      }
+      select.setArray(1, connection.createArrayOf("bytea", names.toArray(byte[][]::new)));
       List<byte[]> locked = new ArrayList<>();
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {

@@ -23,6 +23,11 @@ enum Dialect {
     }
 
     @Override
+    boolean writesTogether() {
+      return false;
+    }
+
+    @Override
     JdbcCustomization customization() {
       return new SqliteJdbcCustomization();
     }
@@ -52,6 +57,11 @@ enum Dialect {
           + value
           + " offset 0) "
           + alias;
+    }
+
+    @Override
+    boolean writesTogether() {
+      return true;
     }
 
     @Override
@@ -97,6 +107,9 @@ enum Dialect {
    * @param alias what the table is called from here on
    */
   abstract String byKey(String table, String key, String value, String alias);
+
+  /** {@return whether a statement may have others in it that write} That saves journeys. */
+  abstract boolean writesTogether();
 
   abstract JdbcCustomization customization();
 

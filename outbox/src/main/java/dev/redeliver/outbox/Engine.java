@@ -61,7 +61,7 @@ final class Engine {
     this.queues = queues;
     this.clock = clock;
     Dialect dialect = queues.database().dialect();
-    List<Task<?>> tasks = List.of(QueueTask.of(work, clock, this::lookAgain));
+    List<Task<?>> tasks = List.of(QueueTask.of(work, queues, clock, this::lookAgain));
     SchedulerBuilder builder =
         start
             .apply(queues.database().source(), new ArrayList<>(tasks))

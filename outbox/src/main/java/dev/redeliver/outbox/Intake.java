@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +22,20 @@ final class Intake {
   private final Dialect dialect;
   private final ContentCipher cipher;
   private final Ids ids = new Ids();
-  private final int queuesPerDestination;
+  private final Slots slots;
+  private final Duration deadline;
 
-  Intake(Dialect dialect, ContentCipher cipher, int queuesPerDestination) {
+  /**
+   * Makes one.
+   *
+   * @param deadline how long after its submission an attempt may start, unless a message says
+   *     otherwise
+   */
+  Intake(Dialect dialect, ContentCipher cipher, int queuesPerDestination, Duration deadline) {
     this.dialect = dialect;
     this.cipher = cipher;
-    this.queuesPerDestination = queuesPerDestination;
+    slots = new Slots(queuesPerDestination);
+    this.deadline = deadline;
   }
 
   /** A message as it is going to be stored. */
@@ -36,12 +45,9 @@ final class Intake {
   /**
    * Stores messages in the transaction of a connection.
    *
-   * @param usual how long after the submission an attempt may start, unless a message says
-   *     otherwise
    * @return the id of each, in this order; where a key is known, that of the message that had it
    */
-  List<String> insert(
-      Connection connection, List<Submission> submissions, Instant now, Duration usual)
+  List<String> insert(Connection connection, List<Submission> submissions, Instant now)
       throws SQLException {
     List<Incoming> incoming = new ArrayList<>(submissions.size());
     for (Submission submission : submissions) {
@@ -54,7 +60,7 @@ final class Intake {
                       Resumption.first(
                           submission.message().envelope(),
                           now,
-                          now.plus(submission.deadline().orElse(usual))));
+                          now.plus(submission.deadline().orElse(deadline))));
       incoming.add(new Incoming(ids.next(now), submission, bodyId, start));
     }
     int[] inserted = insertMessages(connection, incoming);
@@ -186,12 +192,17 @@ final class Intake {
                 + " transactions, relay, changed_at, cause, rule, reply, decision)"
                 + " values (?, ?, ?, ?, 'NEW', ?, ?, ?, ?, ?, ?, ?, '', ?, '', '', '', '')")) {
       for (Incoming each : incoming) {
+        Map<QueueName, QueueName> chosen = new HashMap<>();
         for (Recipient recipient : each.start.envelope().recipients()) {
+          QueueName first =
+              QueueName.first(each.submission.priority(), Destination.ofDomain(recipient.domain()));
+          QueueName queue =
+              chosen.computeIfAbsent(first, name -> name.inSlot(slots.next(name, now)));
           RecipientState state = each.start.recipients().get(recipient.index());
           insert.setString(1, each.id);
           insert.setInt(2, recipient.index());
           insert.setString(3, recipient.address());
-          insert.setString(4, queue(each, recipient).id());
+          insert.setString(4, queue.id());
           insert.setLong(5, state.nextTry().orElse(now).toEpochMilli());
           insert.setBoolean(6, state.nextCounts());
           insert.setInt(7, state.attempts());
@@ -205,11 +216,5 @@ final class Intake {
       }
       insert.executeBatch();
     }
-  }
-
-  private QueueName queue(Incoming message, Recipient recipient) {
-    int slot = Math.floorMod(message.id.hashCode(), queuesPerDestination);
-    return QueueName.of(
-        message.submission.priority(), Destination.ofDomain(recipient.domain()), slot);
   }
 }

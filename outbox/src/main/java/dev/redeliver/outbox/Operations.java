@@ -217,7 +217,7 @@ public final class Operations {
       for (int i = 0; i < cancelled.length; i++) {
         if (cancelled[i] > 0) {
           Cleaning.contentName(connection, keys.get(i).id).ifPresent(contents::add);
-          Store.end(connection, keys.get(i).id, 1, now);
+          Turns.end(connection, keys.get(i).id, 1, now);
         }
       }
       cleaning.removeBodies(connection, contents);

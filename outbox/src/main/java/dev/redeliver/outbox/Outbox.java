@@ -89,8 +89,8 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
       int perDestination =
           Math.min(settings.queuesPerDestination(), policy.guard().maxConnections());
       ContentCipher cipher = new ContentCipher(builder.key);
-      intake = new Intake(database.dialect(), cipher, perDestination);
-      store = new Store(database, cipher, intake);
+      intake = new Intake(database.dialect(), cipher, perDestination, policy.deadline());
+      store = new Store(database, cipher);
       queues = new Queues(database);
       cleaning = new Cleaning(database);
       operations = new Operations(database, cleaning, clock);
@@ -117,6 +117,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
     QueueWorker worker =
         new QueueWorker(
             store,
+            new Turns(database, intake),
             cleaning,
             destinations,
             redeliverer,
@@ -200,8 +201,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
   public List<String> submitAll(List<Submission> submissions) {
     List<Submission> all = List.copyOf(submissions);
     List<String> ids =
-        database.transact(
-            connection -> intake.insert(connection, all, clock.instant(), policy.deadline()));
+        database.transact(connection -> intake.insert(connection, all, clock.instant()));
     if (sending != null) {
       sending.wakeSoon();
     }
@@ -210,6 +210,8 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
 
   /**
    * Stores a message in the caller's transaction: it is sent if, and not before, that is committed.
+   * Until then, submit by this connection only: another one could wait for this transaction, which
+   * a thread that waits cannot end.
    *
    * @param connection a connection to the outbox's database; it is neither committed nor closed
    * @param submission the message, and how it is to be sent
@@ -237,8 +239,7 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
         throw new IllegalArgumentException(
             "the connection has auto-commit on: call setAutoCommit(false), or submit without it");
       }
-      return intake.insert(
-          connection, List.copyOf(submissions), clock.instant(), policy.deadline());
+      return intake.insert(connection, List.copyOf(submissions), clock.instant());
     } catch (SQLException e) {
       throw Database.failed(e);
     }
@@ -252,6 +253,18 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
   @Override
   public Duration deadline() {
     return policy.deadline();
+  }
+
+  /**
+   * {@return what decides about the attempts, for those who show its guard and its alerts}
+   *
+   * @throws IllegalStateException if this outbox does not send
+   */
+  public Redeliverer redeliverer() {
+    if (sending == null) {
+      throw new IllegalStateException("this outbox only submits: open() it where it is to send");
+    }
+    return sending.redeliverer();
   }
 
   /** {@return what an operator can do} */

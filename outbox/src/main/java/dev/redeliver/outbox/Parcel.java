@@ -15,6 +15,7 @@ import java.util.Optional;
  *
  * @param id the message's id
  * @param bodyId the name of its octets
+ * @param size how many there are
  * @param messageId its Message-ID
  * @param parameters of its envelope, as they are stored
  * @param unknownOutcome what it wants itself when the reply to the content never came
@@ -26,6 +27,7 @@ import java.util.Optional;
 record Parcel(
     String id,
     byte[] bodyId,
+    long size,
     String messageId,
     String parameters,
     Optional<UnknownOutcome> unknownOutcome,
@@ -34,7 +36,7 @@ record Parcel(
     List<LedgerRow> rows) {
   Parcel with(List<LedgerRow> others) {
     return new Parcel(
-        id, bodyId, messageId, parameters, unknownOutcome, submittedAt, deadline, others);
+        id, bodyId, size, messageId, parameters, unknownOutcome, submittedAt, deadline, others);
   }
 
   /**

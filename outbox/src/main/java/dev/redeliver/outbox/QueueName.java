@@ -19,10 +19,15 @@ record QueueName(Priority priority, String destination, int slot) {
 
   private static final int DIGEST = 16;
 
-  /** {@return the queue of a message} The same message is always in the same one. */
-  static QueueName of(Priority priority, Destination destination, int slot) {
+  /** {@return the first queue of a destination} */
+  static QueueName first(Priority priority, Destination destination) {
     String name = destination.kind() == Destination.Kind.PROVIDER ? "@" : "";
-    return new QueueName(priority, bounded(name + destination.name()), slot);
+    return new QueueName(priority, bounded(name + destination.name()), 0);
+  }
+
+  /** {@return another one of the same destination} */
+  QueueName inSlot(int number) {
+    return new QueueName(priority, destination, number);
   }
 
   private static String bounded(String name) {

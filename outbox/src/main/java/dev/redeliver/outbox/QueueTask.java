@@ -39,20 +39,22 @@ final class QueueTask {
   /**
    * {@return the task}
    *
+   * @param queues wakes a queue again that slept too soon
    * @param more is run when a queue has more to do at once
    */
-  static CustomTask<QueueData> of(Work work, InstantSource clock, Runnable more) {
+  static CustomTask<QueueData> of(Work work, Queues queues, InstantSource clock, Runnable more) {
     return Tasks.custom(NAME, QueueData.class)
         .onFailure(
             (failed, operations) ->
                 operations.reschedule(failed, clock.instant().plus(AFTER_FAILURE)))
         .onDeadExecution((dead, operations) -> operations.reschedule(dead, clock.instant()))
-        .execute((instance, context) -> execute(work, clock, more, context.getExecution()));
+        .execute((instance, context) -> execute(work, queues, clock, more, context.getExecution()));
   }
 
   private static CompletionHandler<QueueData> execute(
-      Work work, InstantSource clock, Runnable more, Execution execution) {
+      Work work, Queues queues, InstantSource clock, Runnable more, Execution execution) {
     QueueName queue = QueueName.parse(execution.taskInstance.getId());
+    Instant begun = clock.instant();
     Pause pause;
     try {
       pause = work.perform(new Lease(queue, execution.version));
@@ -67,7 +69,9 @@ final class QueueTask {
         return;
       }
       operations.reschedule(complete, until, pause.data());
-      if (!until.isAfter(clock.instant())) {
+      Instant now = clock.instant();
+      if (!until.isAfter(now)
+          || (pause.data().asleep() && queues.wakeIfReleased(queue, begun, now))) {
         more.run();
       }
     };

@@ -5,7 +5,6 @@ import dev.redeliver.delivery.Recipient;
 import dev.redeliver.delivery.RecipientReport;
 import dev.redeliver.delivery.Redeliverer;
 import dev.redeliver.delivery.RelayStatus;
-import dev.redeliver.delivery.Resumption;
 import dev.redeliver.delivery.Waiter;
 import dev.redeliver.jakartamail.Courier;
 import dev.redeliver.jakartamail.FrozenMessage;
@@ -16,7 +15,6 @@ import jakarta.mail.MessagingException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +47,7 @@ final class QueueWorker implements QueueTask.Work {
   private static final Logger LOGGER = LoggerFactory.getLogger(QueueWorker.class);
 
   private final Store store;
+  private final Turns turns;
   private final Cleaning cleaning;
   private final Destinations destinations;
   private final Redeliverer redeliverer;
@@ -67,6 +66,7 @@ final class QueueWorker implements QueueTask.Work {
    */
   QueueWorker(
       Store store,
+      Turns turns,
       Cleaning cleaning,
       Destinations destinations,
       Redeliverer redeliverer,
@@ -75,6 +75,7 @@ final class QueueWorker implements QueueTask.Work {
       @Nullable Bounce bounce,
       Duration patience) {
     this.store = store;
+    this.turns = turns;
     this.cleaning = cleaning;
     this.destinations = destinations;
     this.redeliverer = redeliverer;
@@ -100,18 +101,17 @@ final class QueueWorker implements QueueTask.Work {
   }
 
   /** A message that was sent, and whose end has not been written yet. */
-  private record Sent(Store.Result result, Delivery delivery) {}
+  private record Sent(Turns.Result result, Delivery delivery) {}
 
   /** One slice of one queue. */
   private final class Slice {
     private final Lease lease;
     private final Instant end;
     private final List<byte[]> finished = new ArrayList<>();
+    private final Contents contents = new Contents(store);
     private @Nullable Sent sent;
     private @Nullable Instant asleepUntil;
     private @Nullable RelayStatus obstacle;
-    private byte @Nullable [] bodyId;
-    private byte @Nullable [] body;
 
     Slice(Lease lease) {
       this.lease = lease;
@@ -121,11 +121,10 @@ final class QueueWorker implements QueueTask.Work {
     QueueTask.Pause run() {
       try {
         recover();
-        while (goesOn()) {
+        boolean more = true;
+        while (more && goesOn()) {
           List<Parcel> due = store.due(lease.queue(), now(), BATCH);
-          if (due.isEmpty()) {
-            break;
-          }
+          contents.coming(due);
           boolean first = true;
           for (Parcel parcel : due) {
             if (goesOn()) {
@@ -134,6 +133,7 @@ final class QueueWorker implements QueueTask.Work {
             }
           }
           turn(null);
+          more = due.stream().mapToInt(parcel -> parcel.rows().size()).sum() >= BATCH;
         }
       } finally {
         letGo();
@@ -243,7 +243,7 @@ final class QueueWorker implements QueueTask.Work {
       }
       FrozenMessage message =
           FrozenMessage.thaw(
-              content(parcel), delivery.envelope(), Parameters.parse(parcel.parameters()));
+              contents.of(parcel), delivery.envelope(), Parameters.parse(parcel.parameters()));
       int before = delivery.transactions();
       Courier.Trip trip =
           parcel.relay().isPresent()
@@ -261,37 +261,17 @@ final class QueueWorker implements QueueTask.Work {
       boolean ended = rows.stream().anyMatch(row -> row.state().isFinal());
       Optional<Submission> notification =
           bounce == null || !ended ? Optional.empty() : notification(bounce, parcel, rows);
-      return new Sent(new Store.Result(parcel, rows, notification), delivery);
+      return new Sent(new Turns.Result(parcel, rows, notification), delivery);
     }
 
     /** What happened is written in any case. */
     private Optional<Submission> notification(Bounce to, Parcel parcel, List<LedgerRow> rows) {
       try {
-        return to.of(parcel, rows, content(parcel), now()).map(this::inItsOwnTime);
+        return to.of(parcel, rows, contents.of(parcel), now());
       } catch (RuntimeException e) {
         redeliverer.housekeepingFailed("notification", e);
         return Optional.empty();
       }
-    }
-
-    /** A one-time code is worth nothing after ten minutes; that it did not arrive is. */
-    private Submission inItsOwnTime(Submission notification) {
-      return notification.leftBy(
-          Resumption.first(
-              notification.message().envelope(),
-              now(),
-              now().plus(redeliverer.policy().deadline())));
-    }
-
-    /** A mailing's messages have the same octets one after the other. */
-    private byte[] content(Parcel parcel) {
-      byte[] known = body;
-      if (known == null || !Arrays.equals(bodyId, parcel.bodyId())) {
-        known = store.content(parcel.bodyId());
-        bodyId = parcel.bodyId();
-        body = known;
-      }
-      return known;
     }
 
     /** The relay cannot be used: this is not the message's failure. */
@@ -329,12 +309,12 @@ final class QueueWorker implements QueueTask.Work {
      * What became of a message is worth some patience. After the lease it is another process's to
      * say, as this one cannot.
      */
-    private Optional<Parcel> persist(Store.@Nullable Result done, @Nullable Parcel next) {
+    private Optional<Parcel> persist(Turns.@Nullable Result done, @Nullable Parcel next) {
       Duration delay = BETWEEN_TRIES;
       Duration waited = Duration.ZERO;
       while (true) {
         try {
-          return store.turn(lease, done, next, now(), !waited.isZero());
+          return turns.turn(lease, done, next, now(), !waited.isZero());
         } catch (OutboxException e) {
           if (waited.compareTo(patience) >= 0 || !pause(delay)) {
             throw e;

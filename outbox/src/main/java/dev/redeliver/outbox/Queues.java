@@ -16,6 +16,13 @@ import org.slf4j.LoggerFactory;
 final class Queues {
   private static final Logger LOGGER = LoggerFactory.getLogger(Queues.class);
 
+  /** Of those that sleep, those that have something new. */
+  private static final String WAKE =
+      "update redeliver_task set task_data = ?, execution_time = ?"
+          + " where task_name = ? and picked = ? and task_data = ? and exists"
+          + " (select 1 from redeliver_recipient r where r.queue = task_instance"
+          + " and r.state = 'NEW' and ";
+
   private final Database database;
   private final Dialect dialect;
 
@@ -152,19 +159,43 @@ final class Queues {
    */
   static void wakeSleepers(Connection connection, Dialect dialect, Instant now)
       throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "update redeliver_task set task_data = ?, execution_time = ?"
-                + " where task_name = ? and picked = ? and task_data = ? and exists"
-                + " (select 1 from redeliver_recipient r where r.queue = task_instance"
-                + " and r.state = 'NEW' and r.next_try <= ?)")) {
-      update.setBytes(1, QueueData.AWAKE.octets());
-      dialect.customization().setInstant(update, 2, now);
-      update.setString(3, QueueTask.NAME);
-      update.setBoolean(4, false);
-      update.setBytes(5, QueueData.ASLEEP.octets());
+    try (PreparedStatement update = connection.prepareStatement(WAKE + "r.next_try <= ?)")) {
+      setWake(update, dialect, now);
       update.setLong(6, now.toEpochMilli());
       update.executeUpdate();
     }
+  }
+
+  /**
+   * Wakes a queue that was just put to sleep if something in it was released while it was being
+   * looked after: whoever released that did not find it asleep.
+   *
+   * @param since when it began to be looked after
+   * @return whether it was woken
+   */
+  boolean wakeIfReleased(QueueName queue, Instant since, Instant now) {
+    return database.transact(
+        connection -> {
+          try (PreparedStatement update =
+              connection.prepareStatement(
+                  WAKE
+                      + "r.next_try between ? and ? and r.decision <> '')"
+                      + " and task_instance = ?")) {
+            setWake(update, dialect, now);
+            update.setLong(6, since.toEpochMilli());
+            update.setLong(7, now.toEpochMilli());
+            update.setString(8, queue.id());
+            return update.executeUpdate() > 0;
+          }
+        });
+  }
+
+  private static void setWake(PreparedStatement update, Dialect dialect, Instant now)
+      throws SQLException {
+    update.setBytes(1, QueueData.AWAKE.octets());
+    dialect.customization().setInstant(update, 2, now);
+    update.setString(3, QueueTask.NAME);
+    update.setBoolean(4, false);
+    update.setBytes(5, QueueData.ASLEEP.octets());
   }
 }

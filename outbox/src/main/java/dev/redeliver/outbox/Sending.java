@@ -27,12 +27,18 @@ final class Sending {
   /** How often it is looked for what can be thrown away, and for what was forgotten. */
   private static final Duration CLEANING = Duration.ofMinutes(10);
 
+  /** How often it is looked for octets that a process left behind when it was killed. */
+  private static final Duration SWEEPING = Duration.ofHours(1);
+
   private static final Duration LOOKING = Duration.ofSeconds(15);
 
   /** Whoever stores octets has committed long before. */
   private static final Duration OLD = Duration.ofHours(1);
 
   private static final int AT_A_TIME = 500;
+
+  /** How many times as long as it took to ask for new messages nobody asks again. */
+  private static final int REST = 50;
 
   private final Queues queues;
   private final Cleaning cleaning;
@@ -49,6 +55,7 @@ final class Sending {
       new OutboxStatus(Map.of(), Optional.empty(), Optional.empty());
   private @Nullable Future<?> waiting;
   private boolean closed;
+  private volatile long restUntil = System.nanoTime();
   private final AtomicBoolean waking = new AtomicBoolean();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -119,6 +126,7 @@ final class Sending {
     engine.start();
     every(settings.poll(), this::wake);
     every(CLEANING, this::clean);
+    later(CLEANING, SWEEPING, this::sweep);
   }
 
   private OutboxStatus status() {
@@ -152,8 +160,13 @@ final class Sending {
   }
 
   private void every(Duration pause, Runnable work) {
-    long millis = pause.toMillis();
-    var unused = timer.scheduleWithFixedDelay(() -> tryTo(work), 0, millis, TimeUnit.MILLISECONDS);
+    later(Duration.ZERO, pause, work);
+  }
+
+  private void later(Duration delay, Duration pause, Runnable work) {
+    var unused =
+        timer.scheduleWithFixedDelay(
+            () -> tryTo(work), delay.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** What fails once is tried again next time. */
@@ -170,7 +183,11 @@ final class Sending {
   void wakeSoon() {
     if (waking.compareAndSet(false, true)) {
       try {
-        timer.execute(() -> tryTo(this::wake));
+        var unused =
+            timer.schedule(
+                () -> tryTo(this::wakeNow),
+                Math.max(0, restUntil - System.nanoTime()),
+                TimeUnit.NANOSECONDS);
       } catch (RejectedExecutionException e) {
         LOGGER.debug("closed: another process sends it", e);
       }
@@ -178,8 +195,18 @@ final class Sending {
   }
 
   private void wake() {
+    if (restUntil - System.nanoTime() <= 0) {
+      wakeNow();
+    }
+  }
+
+  /** With thousands of queues that takes a while, and must not be all that the database does. */
+  private void wakeNow() {
     waking.set(false);
+    long begun = System.nanoTime();
     int unused = engine.wake();
+    long now = System.nanoTime();
+    restUntil = now + REST * (now - begun);
   }
 
   /** Throws away what nobody needs, and finds what was forgotten. */
@@ -191,6 +218,11 @@ final class Sending {
     }
     int destinations = Destinations.forget(queues.database(), now.minus(OLD));
     LOGGER.trace("{} destinations forgotten", destinations);
+  }
+
+  /** Throws away octets that no message needs. */
+  void sweep() {
+    Instant now = clock.instant();
     Optional<byte[]> after = Optional.of(new byte[0]);
     while (after.isPresent() && !timer.isShutdown()) {
       Cleaning.Bodies some = cleaning.bodies(after.get(), now.minus(OLD), AT_A_TIME);

@@ -13,37 +13,17 @@ import jakarta.mail.internet.MimeMultipart;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What senders are told. */
 @Timeout(60)
-class BounceTest {
+class BounceTest extends InWorld {
   private static final String SENDER = "shop@example.com";
-
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
-
-  private World world(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
-    return world;
-  }
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
-  }
 
   private static World.Node node(World world) {
     return world.start(

@@ -6,40 +6,25 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** How the octets of messages are stored. */
 @Timeout(60)
-class ContentTest {
+class ContentTest extends InWorld {
   private static final SecretKey KEY = new SecretKeySpec(new byte[32], "AES");
   private static final SecretKey OTHER =
       new SecretKeySpec("0123456789abcdef".getBytes(UTF_8), "AES");
 
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
-  }
-
   @ParameterizedTest
   @EnumSource
   void encrypted_saysNothingAndIsSentAsItWas(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
+    World world = world(dialect);
     World.Node node = world.start(builder -> builder.key(KEY));
     node.outbox.submit(world.message("secret", BOB));
     byte[] stored = world.octets("select content from redeliver_body");
@@ -53,8 +38,7 @@ class ContentTest {
   @ParameterizedTest
   @EnumSource
   void encrypted_withoutTheKey_isKept(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
+    World world = world(dialect);
     World.Node writer = world.start(builder -> builder.key(KEY));
     writer.outbox.submit(world.message("secret", BOB));
     World.Node stranger = world.start(builder -> builder.key(OTHER));
@@ -72,8 +56,7 @@ class ContentTest {
   @ParameterizedTest
   @EnumSource
   void key_givenLater_readsWhatWasStoredBefore(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
+    World world = world(dialect);
     World.Node before = world.start();
     before.outbox.submit(world.message("plain", BOB));
     World.Node after = world.start(builder -> builder.key(KEY));

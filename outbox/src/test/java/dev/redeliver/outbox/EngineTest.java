@@ -10,7 +10,6 @@ import dev.redeliver.policy.OutboxSettings;
 import dev.redeliver.policy.SenderSettings;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
-import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,33 +19,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The settings of the scheduler that would lose or repeat mail if they were left as they are. */
 @Timeout(60)
-class EngineTest {
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
-
-  private World world(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
-    return world;
-  }
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
-  }
-
+class EngineTest extends InWorld {
   private static void insertTask(World world, World.Node node, String name, Instant due) {
     int inserted =
         node.outbox

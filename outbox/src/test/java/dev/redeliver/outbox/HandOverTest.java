@@ -25,38 +25,24 @@ import jakarta.mail.event.TransportAdapter;
 import jakarta.mail.event.TransportEvent;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What transports and senders leave for later goes to the outbox. */
 @Timeout(60)
-class HandOverTest {
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
+class HandOverTest extends InWorld {
   private final List<String> problems = new ArrayList<>();
 
   private World world() throws Exception {
-    World world = World.of(Dialect.SQLITE, directory);
-    open = world;
+    World world = world(Dialect.SQLITE);
     world.server.on(Stage.RCPT).to(BOB).times(1).reply("450 4.2.0 Greylisted, try again");
     return world;
-  }
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
   }
 
   private Redeliverer interactive(World world) {

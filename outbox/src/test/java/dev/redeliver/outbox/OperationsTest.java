@@ -6,35 +6,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.redeliver.testkit.Stage;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What an operator can see and do. */
 @Timeout(60)
-class OperationsTest {
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
-
-  private World world(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
+class OperationsTest extends InWorld {
+  @Override
+  World world(Dialect dialect) throws Exception {
+    World world = super.world(dialect);
     world.server.on(Stage.RCPT).to(BOB).times(1).reply("452 4.2.2 Mailbox full");
     return world;
-  }
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
   }
 
   @ParameterizedTest

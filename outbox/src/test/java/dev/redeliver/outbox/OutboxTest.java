@@ -22,34 +22,15 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** One process, step by step, on each database. */
 @Timeout(60)
-class OutboxTest {
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
-
-  private World world(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
-    return world;
-  }
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
-  }
-
+class OutboxTest extends InWorld {
   @ParameterizedTest
   @EnumSource
   void submit_serverAccepts_isDeliveredAndContentIsDeleted(Dialect dialect) throws Exception {

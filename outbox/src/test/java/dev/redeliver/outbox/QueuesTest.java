@@ -11,37 +11,17 @@ import dev.redeliver.policy.SenderSettings;
 import dev.redeliver.testkit.ReceivedMessage;
 import dev.redeliver.testkit.SmtpAction;
 import dev.redeliver.testkit.Stage;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who goes first, who waits, and for what. */
 @Timeout(60)
-class QueuesTest {
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
-
-  private World world(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
-    return world;
-  }
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
-  }
-
+class QueuesTest extends InWorld {
   private static List<String> subjects(World world) {
     return world.server.accepted().stream()
         .map(message -> message.header("Subject").orElse(""))

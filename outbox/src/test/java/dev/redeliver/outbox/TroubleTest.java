@@ -11,6 +11,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.redeliver.delivery.Attempt;
 import dev.redeliver.delivery.DeliveryListener;
 import dev.redeliver.delivery.DeliveryReport;
+import dev.redeliver.delivery.Envelope;
 import dev.redeliver.delivery.OutboxStatus;
 import dev.redeliver.policy.GuardSettings;
 import dev.redeliver.policy.OutboxSettings;
@@ -31,34 +32,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong around an outbox, and must not become a message's fate. */
 @Timeout(60)
-class TroubleTest {
-  @TempDir private Path directory = Path.of("");
-  private @Nullable World open;
-
-  private World world(Dialect dialect) throws Exception {
-    World world = World.of(dialect, directory);
-    open = world;
-    return world;
-  }
-
-  @AfterEach
-  void close() {
-    if (open != null) {
-      open.close();
-    }
-  }
-
+class TroubleTest extends InWorld {
   private static int update(World world, String sql) {
     return world
         .database()
@@ -85,6 +67,32 @@ class TroubleTest {
     world.advance(Duration.ofSeconds(2));
     World.Node heir = world.start();
     assertThat(heir.outbox.operations().release(Selection.ALL)).isEqualTo(1);
+    heir.run();
+    assertThat(world.states()).containsExactly("ACCEPTED");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void releasedWhileItsQueueGoesToSleep_isSentAtOnce(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    AtomicInteger released = new AtomicInteger();
+    DeliveryListener operator =
+        new DeliveryListener() {
+          @Override
+          public void deliverySuspended(Envelope envelope) {
+            released.addAndGet(world.nodes.get(0).outbox.operations().release(Selection.ALL));
+          }
+        };
+    World.Node node = world.start(operator);
+    world.server.on(Stage.MAIL).times(1).reply("530 5.7.0 Authentication required");
+    node.outbox.submit(world.message("one", BOB));
+    int woken = node.sending().engine().wake();
+    node.scheduler.runAnyDueExecutions();
+    assertThat(woken).isEqualTo(1);
+    assertThat(released).hasValue(1);
+    node.kill();
+
+    World.Node heir = world.start();
     heir.run();
     assertThat(world.states()).containsExactly("ACCEPTED");
   }
@@ -292,7 +300,7 @@ class TroubleTest {
             (proxy, method, arguments) -> {
               boolean content =
                   arguments != null
-                      && String.valueOf(arguments[0]).startsWith("select format, content");
+                      && String.valueOf(arguments[0]).startsWith("select id, format, content");
               if (content && errors.getAndIncrement() == 0) {
                 throw new OutOfMemoryError("too large");
               }
