@@ -21,7 +21,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -109,7 +108,7 @@ final class Demo {
       List<Letter> share = share(worker);
       shares.add(
           () -> {
-            send(session(server), share);
+            send(LocalSession.to(server), share);
             return null;
           });
     }
@@ -124,16 +123,6 @@ final class Demo {
   /** Dealt out like cards, so that who sends what does not depend on who is faster. */
   private List<Letter> share(int worker) {
     return letters.stream().filter(letter -> (letter.number() - 1) % workers == worker).toList();
-  }
-
-  static Session session(ScriptedSmtpServer server) {
-    Properties properties = new Properties();
-    properties.setProperty("mail.smtp.host", server.host());
-    properties.setProperty("mail.smtp.port", Integer.toString(server.port()));
-    properties.setProperty("mail.smtp.connectiontimeout", "10000");
-    properties.setProperty("mail.smtp.timeout", "10000");
-    properties.setProperty("mail.smtp.writetimeout", "10000");
-    return Session.getInstance(properties);
   }
 
   private void send(Session session, List<Letter> share) {

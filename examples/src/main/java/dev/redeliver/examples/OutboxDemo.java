@@ -131,7 +131,7 @@ final class OutboxDemo {
         ScriptedSmtpServer server = ScriptedSmtpServer.builder().handOver(journal::add).open()) {
       script(server, journal.copies());
       table.begin();
-      List<Ending> endings = send(Demo.session(server));
+      List<Ending> endings = send(LocalSession.to(server));
       table.end();
       List<Reckoning.Copy> copies = journal.copies();
       Reckoning reckoning =

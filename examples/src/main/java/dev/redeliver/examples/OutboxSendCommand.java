@@ -164,13 +164,17 @@ final class OutboxSendCommand implements Callable<Integer> {
     try (MetricsPage page = MetricsPage.open(registry, at)) {
       builder.policy(policy).listener(RedeliverMetrics.boundTo(registry, policy)).listener(status);
       say("metrics at " + page.url());
-      say("status at " + page.statusUrl());
-      return send(builder, outbox -> page.serveStatus(status, outbox.redeliverer()));
+      return send(builder, outbox -> serve(page, status, outbox));
     } catch (IOException e) {
       throw wrong("--metrics-port " + at + " cannot be used: " + e.getMessage());
     } finally {
       registry.close();
     }
+  }
+
+  private void serve(MetricsPage page, StatusPage status, Outbox outbox) {
+    page.serveStatus(status, outbox.redeliverer());
+    say("status at " + page.statusUrl());
   }
 
   private int send(Outbox.Builder builder, Consumer<Outbox> opened) throws InterruptedException {

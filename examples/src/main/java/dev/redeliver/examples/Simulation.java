@@ -29,7 +29,6 @@ import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -169,7 +168,7 @@ final class Simulation {
     try (ScriptedSmtpServer server =
         ScriptedSmtpServer.builder().with("PIPELINING").handOver(watch::stored).open()) {
       server.on(Stage.RCPT).when(this::isRefused).always().reply(provider.reply());
-      Session session = session(server);
+      Session session = LocalSession.to(server);
       MailSender sender =
           MailSender.builder(session)
               .redeliverer(redeliverer)
@@ -245,16 +244,6 @@ final class Simulation {
     } catch (MessagingException e) {
       throw new IllegalStateException("message " + handedOver + " cannot be written", e);
     }
-  }
-
-  private static Session session(ScriptedSmtpServer server) {
-    Properties properties = new Properties();
-    properties.setProperty("mail.smtp.host", server.host());
-    properties.setProperty("mail.smtp.port", Integer.toString(server.port()));
-    properties.setProperty("mail.smtp.connectiontimeout", "10000");
-    properties.setProperty("mail.smtp.timeout", "10000");
-    properties.setProperty("mail.smtp.writetimeout", "10000");
-    return Session.getInstance(properties);
   }
 
   private Result result() {

@@ -13,7 +13,6 @@ import jakarta.mail.internet.MimeMessage;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,7 +69,7 @@ final class Soak {
         ScriptedSmtpServer server =
             ScriptedSmtpServer.builder().with("PIPELINING").handOver(this::stored).open()) {
       new Misbehaviour(seed, messages).script(server);
-      Session session = session(server);
+      Session session = LocalSession.to(server);
       MailSender sender =
           MailSender.builder(session)
               .redeliverer(redeliverer)
@@ -162,15 +161,5 @@ final class Soak {
         reckoner.altered(copy);
       }
     }
-  }
-
-  private static Session session(ScriptedSmtpServer server) {
-    Properties properties = new Properties();
-    properties.setProperty("mail.smtp.host", server.host());
-    properties.setProperty("mail.smtp.port", Integer.toString(server.port()));
-    properties.setProperty("mail.smtp.connectiontimeout", "10000");
-    properties.setProperty("mail.smtp.timeout", "10000");
-    properties.setProperty("mail.smtp.writetimeout", "10000");
-    return Session.getInstance(properties);
   }
 }

@@ -12,7 +12,6 @@ import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import java.time.Duration;
 import java.util.List;
-import java.util.Properties;
 import java.util.function.Consumer;
 
 /** Messages without end to several domains, one of which blocks us for a while. Used once. */
@@ -56,7 +55,7 @@ final class Traffic {
           .when(this::isBlocked)
           .always()
           .then(SmtpAction.reply(BLAME), SmtpAction.close());
-      Session session = session(server);
+      Session session = LocalSession.to(server);
       MailSender sender = MailSender.builder(session).redeliverer(redeliverer).build();
       try {
         sendAll(sender, session);
@@ -107,15 +106,5 @@ final class Traffic {
     } catch (MessagingException e) {
       throw new IllegalStateException("message " + number + " cannot be written", e);
     }
-  }
-
-  private static Session session(ScriptedSmtpServer server) {
-    Properties properties = new Properties();
-    properties.setProperty("mail.smtp.host", server.host());
-    properties.setProperty("mail.smtp.port", Integer.toString(server.port()));
-    properties.setProperty("mail.smtp.connectiontimeout", "10000");
-    properties.setProperty("mail.smtp.timeout", "10000");
-    properties.setProperty("mail.smtp.writetimeout", "10000");
-    return Session.getInstance(properties);
   }
 }

@@ -23,6 +23,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -131,12 +133,43 @@ class DemoTest {
 
   @Test
   void demo_keepServing_servesAfterTheSummary() throws Exception {
+    Served served = serve("demo", "--speed", "20000", "--keep-serving");
+
+    assertThat(served.metrics())
+        .contains("redeliver_attempt_seconds_count{kind=\"first\",mailer=\"demo\",");
+    assertThat(served.status()).contains("Latest failures (50)", "Pending messages (0)");
+  }
+
+  @Test
+  void demo_outboxKeepServing_servesAfterTheSummary(@TempDir Path folder) throws Exception {
+    Served served =
+        serve(
+            "demo",
+            "--speed",
+            "20000",
+            "--keep-serving",
+            "--outbox",
+            folder.resolve("o").toString());
+
+    assertThat(served.metrics())
+        .contains("redeliver_outbox_recipients{mailer=\"demo\",state=\"new\"} 0");
+    assertThat(served.status()).contains("Latest failures (50)", "Pending messages (0)");
+  }
+
+  /**
+   * Pages of a demo that goes on serving.
+   *
+   * @param metrics what is at /metrics
+   * @param status what is at /status
+   */
+  private record Served(String metrics, String status) {}
+
+  private static Served serve(String... args) throws Exception {
     LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
     PrintWriter writer = new PrintWriter(new LineWriter(lines));
     Terminal terminal =
         new Terminal(InputStream.nullInputStream(), writer, writer, Map.of(), false);
     CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-    String[] args = {"demo", "--speed", "20000", "--keep-serving"};
     Thread demo =
         new Thread(
             () -> exitCode.complete(RedeliverCommand.commandLine(terminal).execute(args)), "demo");
@@ -152,10 +185,8 @@ class DemoTest {
     HttpResponse<String> status = exchange(HttpRequest.newBuilder(statusUrl).build());
     demo.interrupt();
 
-    assertThat(page.body())
-        .contains("redeliver_attempt_seconds_count{kind=\"first\",mailer=\"demo\",");
-    assertThat(status.body()).contains("Latest failures (50)", "Pending messages (0)");
     assertThat(exitCode.get(30, TimeUnit.SECONDS)).isZero();
+    return new Served(page.body(), status.body());
   }
 
   private static String next(LinkedBlockingQueue<String> lines) throws InterruptedException {

@@ -38,7 +38,7 @@ final class Contents {
     ByteBuffer name = ByteBuffer.wrap(parcel.bodyId());
     if (!read.containsKey(name)) {
       read.clear();
-      read.putAll(store.contents(names(parcel)));
+      read.putAll(read(names(parcel)));
       ahead = Math.min(2 * ahead, MOST);
     }
     Store.Content content = read.get(name);
@@ -49,6 +49,18 @@ final class Contents {
     // A mailing's messages have the same octets one after the other.
     read.put(name, Store.Content.opened(octets));
     return octets;
+  }
+
+  /** What cannot be read of those that come later is no reason to leave the first one. */
+  private Map<ByteBuffer, Store.Content> read(List<byte[]> names) {
+    try {
+      return store.contents(names);
+    } catch (OutboxException e) {
+      if (names.size() == 1) {
+        throw e;
+      }
+      return store.contents(names.subList(0, 1));
+    }
   }
 
   private List<byte[]> names(Parcel parcel) {

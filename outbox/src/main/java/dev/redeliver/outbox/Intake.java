@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 
 /** Writes messages that are handed over. Thread-safe. */
 final class Intake {
@@ -31,10 +32,15 @@ final class Intake {
    * @param deadline how long after its submission an attempt may start, unless a message says
    *     otherwise
    */
-  Intake(Dialect dialect, ContentCipher cipher, int queuesPerDestination, Duration deadline) {
+  Intake(
+      Dialect dialect,
+      ContentCipher cipher,
+      int queuesPerDestination,
+      Duration deadline,
+      RandomGenerator random) {
     this.dialect = dialect;
     this.cipher = cipher;
-    slots = new Slots(queuesPerDestination);
+    slots = new Slots(queuesPerDestination, random);
     this.deadline = deadline;
   }
 

@@ -89,7 +89,8 @@ public final class Outbox implements DeferredMessages, AutoCloseable {
       int perDestination =
           Math.min(settings.queuesPerDestination(), policy.guard().maxConnections());
       ContentCipher cipher = new ContentCipher(builder.key);
-      intake = new Intake(database.dialect(), cipher, perDestination, policy.deadline());
+      intake =
+          new Intake(database.dialect(), cipher, perDestination, policy.deadline(), builder.random);
       store = new Store(database, cipher);
       queues = new Queues(database);
       cleaning = new Cleaning(database);

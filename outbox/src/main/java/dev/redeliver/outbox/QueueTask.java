@@ -68,8 +68,9 @@ final class QueueTask {
         operations.remove();
         return;
       }
-      operations.reschedule(complete, until, pause.data());
       Instant now = clock.instant();
+      // Not when its mail was due: it would be the first again, and others would never be.
+      operations.reschedule(complete, until.isBefore(now) ? now : until, pause.data());
       if (!until.isAfter(now)
           || (pause.data().asleep() && queues.wakeIfReleased(queue, begun, now))) {
         more.run();

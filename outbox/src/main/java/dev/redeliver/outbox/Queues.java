@@ -174,20 +174,25 @@ final class Queues {
    * @return whether it was woken
    */
   boolean wakeIfReleased(QueueName queue, Instant since, Instant now) {
-    return database.transact(
-        connection -> {
-          try (PreparedStatement update =
-              connection.prepareStatement(
-                  WAKE
-                      + "r.next_try between ? and ? and r.decision <> '')"
-                      + " and task_instance = ?")) {
-            setWake(update, dialect, now);
-            update.setLong(6, since.toEpochMilli());
-            update.setLong(7, now.toEpochMilli());
-            update.setString(8, queue.id());
-            return update.executeUpdate() > 0;
-          }
-        });
+    try {
+      return database.transact(connection -> wakeIfReleased(connection, queue, since, now));
+    } catch (OutboxException e) {
+      LOGGER.debug("queue {} sleeps, whatever was released in it", queue.id(), e);
+      return false;
+    }
+  }
+
+  private boolean wakeIfReleased(Connection connection, QueueName queue, Instant since, Instant now)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            WAKE + "r.next_try between ? and ? and r.decision <> '') and task_instance = ?")) {
+      setWake(update, dialect, now);
+      update.setLong(6, since.toEpochMilli());
+      update.setLong(7, now.toEpochMilli());
+      update.setString(8, queue.id());
+      return update.executeUpdate() > 0;
+    }
   }
 
   private static void setWake(PreparedStatement update, Dialect dialect, Instant now)

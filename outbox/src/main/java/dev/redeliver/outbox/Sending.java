@@ -30,6 +30,9 @@ final class Sending {
   /** How often it is looked for octets that a process left behind when it was killed. */
   private static final Duration SWEEPING = Duration.ofHours(1);
 
+  /** So much longer than a part of that took, it rests before the next. */
+  private static final int SWEEPING_REST = 10;
+
   private static final Duration LOOKING = Duration.ofSeconds(15);
 
   /** Whoever stores octets has committed long before. */
@@ -37,8 +40,11 @@ final class Sending {
 
   private static final int AT_A_TIME = 500;
 
-  /** How many times as long as it took to ask for new messages nobody asks again. */
+  /** How many times as long as it took to look for new messages nobody looks again. */
   private static final int REST = 50;
+
+  /** But no longer than that. */
+  private static final Duration LONGEST_REST = Duration.ofSeconds(3);
 
   private final Queues queues;
   private final Cleaning cleaning;
@@ -126,7 +132,7 @@ final class Sending {
     engine.start();
     every(settings.poll(), this::wake);
     every(CLEANING, this::clean);
-    later(CLEANING, SWEEPING, this::sweep);
+    every(SWEEPING, () -> sweep(new byte[0]));
   }
 
   private OutboxStatus status() {
@@ -160,13 +166,8 @@ final class Sending {
   }
 
   private void every(Duration pause, Runnable work) {
-    later(Duration.ZERO, pause, work);
-  }
-
-  private void later(Duration delay, Duration pause, Runnable work) {
-    var unused =
-        timer.scheduleWithFixedDelay(
-            () -> tryTo(work), delay.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
+    long millis = pause.toMillis();
+    var unused = timer.scheduleWithFixedDelay(() -> tryTo(work), 0, millis, TimeUnit.MILLISECONDS);
   }
 
   /** What fails once is tried again next time. */
@@ -206,7 +207,7 @@ final class Sending {
     long begun = System.nanoTime();
     int unused = engine.wake();
     long now = System.nanoTime();
-    restUntil = now + REST * (now - begun);
+    restUntil = now + Math.min(REST * (now - begun), LONGEST_REST.toNanos());
   }
 
   /** Throws away what nobody needs, and finds what was forgotten. */
@@ -220,16 +221,22 @@ final class Sending {
     LOGGER.trace("{} destinations forgotten", destinations);
   }
 
-  /** Throws away octets that no message needs. */
-  void sweep() {
-    Instant now = clock.instant();
-    Optional<byte[]> after = Optional.of(new byte[0]);
-    while (after.isPresent() && !timer.isShutdown()) {
-      Cleaning.Bodies some = cleaning.bodies(after.get(), now.minus(OLD), AT_A_TIME);
-      int removed = cleaning.removeBodies(some.orphans());
-      LOGGER.trace("octets of {} messages removed", removed);
-      after = some.last();
+  /** Throws away octets that no message needs, a part at a time: others have to get their turn. */
+  private void sweep(byte[] after) {
+    long begun = System.nanoTime();
+    Optional<byte[]> last = sweepPart(after);
+    long rest = SWEEPING_REST * (System.nanoTime() - begun);
+    if (last.isPresent() && !timer.isShutdown()) {
+      var unused = timer.schedule(() -> tryTo(() -> sweep(last.get())), rest, TimeUnit.NANOSECONDS);
     }
+  }
+
+  /** {@return behind which name to go on; empty at the end} */
+  Optional<byte[]> sweepPart(byte[] after) {
+    Cleaning.Bodies some = cleaning.bodies(after, clock.instant().minus(OLD), AT_A_TIME);
+    int removed = cleaning.removeBodies(some.orphans());
+    LOGGER.trace("octets of {} messages removed", removed);
+    return some.last();
   }
 
   /** Lets go of threads and connections without waiting for anything. */

@@ -3,6 +3,7 @@ package dev.redeliver.outbox;
 import static dev.redeliver.outbox.World.BOB;
 import static dev.redeliver.outbox.World.CAROL;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.redeliver.delivery.DeliveryListener;
@@ -292,5 +293,17 @@ class OutboxTest extends InWorld {
             method.getName().equals("close") ? null : method.invoke(connection, arguments);
     return Proxy.newProxyInstance(
         OutboxTest.class.getClassLoader(), new Class<?>[] {Connection.class}, handler);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void redeliverer_isThereIfItSends(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    assertThat(world.start().outbox.redeliverer().policy()).isEqualTo(world.policy);
+    try (Outbox outbox = world.builder().location(world.location()).connect()) {
+      assertThatIllegalStateException()
+          .isThrownBy(outbox::redeliverer)
+          .withMessageStartingWith("this outbox only submits");
+    }
   }
 }

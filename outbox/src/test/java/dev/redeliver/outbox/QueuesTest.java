@@ -69,6 +69,35 @@ class QueuesTest extends InWorld {
     assertThat(subjects(world).indexOf("other")).isLessThanOrEqualTo(12);
   }
 
+  /** What was due first must not be first for ever. */
+  @ParameterizedTest
+  @EnumSource
+  void queueThatHasUsedItsTime_goesBehindWhatCameLater(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    world
+        .server
+        .on(Stage.RCPT)
+        .to(BOB)
+        .always()
+        .then(
+            SmtpAction.run(() -> world.clock.advance(Duration.ofSeconds(1))), SmtpAction.proceed());
+    for (int i = 0; i < 10; i++) {
+      node.outbox.submit(world.message("slow " + i, BOB));
+    }
+    int unused = node.sending().engine().wake();
+    node.scheduler.runAnyDueExecutions();
+
+    assertThat(subjects(world)).hasSizeBetween(2, 9);
+    assertThat(
+            world.query(
+                "select execution_time >= "
+                    + world.now()
+                    + " from redeliver_task where not picked"))
+        .singleElement()
+        .isIn("1", "t");
+  }
+
   @ParameterizedTest
   @EnumSource
   void destinationThatBlames_pausesForAllProcesses(Dialect dialect) throws Exception {

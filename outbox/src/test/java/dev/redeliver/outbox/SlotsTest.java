@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.redeliver.reputation.Destination;
 import java.time.Instant;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,7 @@ class SlotsTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final QueueName MAIL = queue(Priority.NORMAL, "example.org");
 
-  private final Slots slots = new Slots(4);
+  private final Slots slots = new Slots(4, () -> 0);
 
   private static QueueName queue(Priority priority, String domain) {
     return QueueName.first(priority, Destination.ofDomain(domain));
@@ -42,10 +43,22 @@ class SlotsTest {
   }
 
   @Test
-  void afterAPause_beginsAgain() {
-    next(MAIL, Slots.TOGETHER);
-    assertThat(slots.next(MAIL, NOW.plus(Slots.PAUSE))).isEqualTo(1);
-    assertThat(slots.next(MAIL, NOW.plus(Slots.PAUSE.multipliedBy(2)).plusMillis(1))).isZero();
+  void afterAPause_nextQueue() {
+    assertThat(slots.next(MAIL, NOW)).isZero();
+    assertThat(slots.next(MAIL, NOW.plus(Slots.PAUSE))).isZero();
+    assertThat(slots.next(MAIL, NOW.plus(Slots.PAUSE.multipliedBy(2)).plusMillis(1))).isEqualTo(1);
+    assertThat(slots.next(MAIL, NOW.plus(Slots.PAUSE.multipliedBy(4)))).isEqualTo(2);
+  }
+
+  /** Many processes with one message each must not all choose the same. */
+  @Test
+  void beginning_isByChance() {
+    Random random = new Random(1);
+    assertThat(
+            IntStream.range(0, 100)
+                .mapToObj(process -> new Slots(4, random).next(MAIL, NOW))
+                .distinct())
+        .containsExactlyInAnyOrder(0, 1, 2, 3);
   }
 
   @Test
@@ -62,7 +75,7 @@ class SlotsTest {
 
   @Test
   void oneQueue_isAlwaysTheSame() {
-    Slots one = new Slots(1);
+    Slots one = new Slots(1, () -> 0);
     assertThat(IntStream.range(0, 100).map(i -> one.next(MAIL, NOW)).distinct().toArray())
         .containsExactly(0);
   }

@@ -96,6 +96,25 @@ class TroubleTest extends InWorld {
     assertThat(world.states()).containsExactly("ACCEPTED");
   }
 
+  /** As after a crash between the end of a message and the removal of its octets. */
+  @ParameterizedTest
+  @EnumSource
+  void octetsThatNobodyNeeds_areRemovedAnHourLater(Dialect dialect) throws Exception {
+    World world = world(dialect);
+    World.Node node = world.start();
+    String left = node.outbox.submit(world.message("left", BOB));
+    node.outbox.submit(world.message("needed", BOB));
+    world.execute("update redeliver_message set body_id = null where id = '" + left + "'");
+
+    assertThat(node.sending().sweepPart(new byte[0])).isEmpty();
+    assertThat(world.count("select count(*) from redeliver_body")).isEqualTo(2);
+
+    world.advance(Duration.ofMinutes(61));
+    assertThat(node.sending().sweepPart(new byte[0])).isEmpty();
+    assertThat(world.count("select count(*) from redeliver_body")).isEqualTo(1);
+    assertThat(node.sending().sweepPart(new byte[] {-1})).isEmpty();
+  }
+
   /** A hold burns nothing, neither what may have been sent before. */
   @ParameterizedTest
   @EnumSource

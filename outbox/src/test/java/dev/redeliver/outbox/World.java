@@ -101,12 +101,6 @@ final class World implements AutoCloseable {
           == 0;
     }
 
-    private String now() {
-      return dialect == Dialect.SQLITE
-          ? Long.toString(clock.instant().toEpochMilli())
-          : "timestamp with time zone '" + clock.instant() + "'";
-    }
-
     /** It is no more: what it had begun, it does not end. */
     void kill() {
       plug.pull();
@@ -122,6 +116,13 @@ final class World implements AutoCloseable {
 
   Dialect dialect() {
     return dialect;
+  }
+
+  /** {@return the time as it is in the scheduler's table} */
+  String now() {
+    return dialect == Dialect.SQLITE
+        ? Long.toString(clock.instant().toEpochMilli())
+        : "timestamp with time zone '" + clock.instant() + "'";
   }
 
   Database database() {
