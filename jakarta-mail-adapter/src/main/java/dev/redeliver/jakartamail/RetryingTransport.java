@@ -264,7 +264,6 @@ public final class RetryingTransport extends Transport {
             notifyTransportListeners(type, to.accepted(), to.pending(), to.refused(), about));
   }
 
-  /** The transport may have been connected before it was wrapped. */
   /** Without the headers that another transport may need, and that are not for recipients. */
   private static Optional<FrozenMessage> frozen(Message message, Resumption left) {
     try {
@@ -275,6 +274,7 @@ public final class RetryingTransport extends Transport {
     }
   }
 
+  /** The transport may have been connected before it was wrapped. */
   private void adoptConnection() {
     if (!delegate.isConnected()) {
       throw new IllegalStateException("Not connected");
