@@ -141,6 +141,16 @@ final class DrainDatabase {
     }
   }
 
+  /** Makes sure that an outbox has sent each message, and once. */
+  static void checkSent(DataSource dataSource, int messages) throws SQLException {
+    long sent =
+        count(
+            dataSource,
+            "select count(*) from redeliver_recipient"
+                + " where state = 'ACCEPTED' and transactions = 1");
+    check(dataSource, "redeliver_body", sent, messages);
+  }
+
   /** Makes sure that as many were done as there were, and that nothing is left. */
   static void check(DataSource dataSource, String table, long done, int entries)
       throws SQLException {

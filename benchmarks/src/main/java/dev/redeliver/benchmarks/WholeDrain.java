@@ -42,12 +42,7 @@ final class WholeDrain {
     }
     drain(name, out);
     try (HikariDataSource dataSource = database.open(1)) {
-      long sent =
-          DrainDatabase.count(
-              dataSource,
-              "select count(*) from redeliver_recipient"
-                  + " where state = 'ACCEPTED' and transactions = 1");
-      DrainDatabase.check(dataSource, "redeliver_body", sent, messages);
+      DrainDatabase.checkSent(dataSource, messages);
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -149,7 +150,8 @@ final class Store {
     }
     return new Parcel(
         row.getString("id"),
-        row.getBytes("body_id"),
+        // Octets without a name are not found: one message's trouble, not its queue's.
+        Objects.requireNonNullElse(row.getBytes("body_id"), new byte[0]),
         row.getLong("body_size"),
         row.getString("message_id"),
         row.getString("parameters"),

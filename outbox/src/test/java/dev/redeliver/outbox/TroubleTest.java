@@ -113,6 +113,11 @@ class TroubleTest extends InWorld {
     assertThat(node.sending().sweepPart(new byte[0])).isEmpty();
     assertThat(world.count("select count(*) from redeliver_body")).isEqualTo(1);
     assertThat(node.sending().sweepPart(new byte[] {-1})).isEmpty();
+
+    node.run();
+    assertThat(world.states()).containsExactlyInAnyOrder("DEFERRED", "ACCEPTED");
+    assertThat(world.query("select sum(unknown_outcomes) from redeliver_recipient"))
+        .containsExactly("0");
   }
 
   /** A hold burns nothing, neither what may have been sent before. */
